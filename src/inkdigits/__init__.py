@@ -1,0 +1,83 @@
+"""Read handwritten digits, and train the networks that read them.
+
+Everything here is loaded on first use, so that ``import inkdigits`` stays instant and reading a
+picture never imports Keras.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from inkdigits._version import __version__
+
+if TYPE_CHECKING:
+    from inkdigits.datasets import (
+        Dataset,
+        add_channel,
+        load,
+        load_mnist,
+        load_parts,
+        one_hot,
+        scale,
+    )
+    from inkdigits.errors import InkDigitsError
+    from inkdigits.evaluation import Evaluation, evaluate
+    from inkdigits.export import export_onnx
+    from inkdigits.networks import build
+    from inkdigits.reading import Digit, Reader, Reading
+    from inkdigits.training import Augmentation, Recipe, Run, train
+
+__all__ = [
+    "Augmentation",
+    "Dataset",
+    "Digit",
+    "Evaluation",
+    "InkDigitsError",
+    "Reader",
+    "Reading",
+    "Recipe",
+    "Run",
+    "__version__",
+    "add_channel",
+    "build",
+    "evaluate",
+    "export_onnx",
+    "load",
+    "load_mnist",
+    "load_parts",
+    "one_hot",
+    "scale",
+    "train",
+]
+
+_ROOM_OF = {
+    "Augmentation": "training",
+    "Dataset": "datasets",
+    "Digit": "reading",
+    "Evaluation": "evaluation",
+    "InkDigitsError": "errors",
+    "Reader": "reading",
+    "Reading": "reading",
+    "Recipe": "training",
+    "Run": "training",
+    "add_channel": "datasets",
+    "build": "networks",
+    "evaluate": "evaluation",
+    "export_onnx": "export",
+    "load": "datasets",
+    "load_mnist": "datasets",
+    "load_parts": "datasets",
+    "one_hot": "datasets",
+    "scale": "datasets",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    room = _ROOM_OF.get(name)
+    if room is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{room}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

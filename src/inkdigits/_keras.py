@@ -1,0 +1,47 @@
+"""Keras, imported quietly: every room that builds on Keras takes it from here.
+
+TensorFlow writes about its own start to the terminal before Python can say no, so the first import
+happens with the standard error closed off.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+from inkdigits.errors import import_extra
+
+__all__ = ["keras"]
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Send what is written to the standard error, by C++ too, to nowhere."""
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # no standard error at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _import_keras() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    first = "keras" not in sys.modules
+    with _silenced() if first else contextlib.nullcontext():
+        module = import_extra("keras", extra="train", purpose="this")
+        if first:
+            module.ops.zeros(())  # the backend starts, and talks, at its first operation
+
+
+_import_keras()
+
+import keras  # noqa: E402

@@ -1,0 +1,55 @@
+"""``inkdigits evaluate``: measure a model on digits whose labels are known."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inkdigits.cli._verb import Json, print_json, verb
+
+
+def register(app: typer.Typer) -> None:
+    app.command("evaluate")(evaluate)
+
+
+@verb
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A run folder or an .onnx file.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Digits with labels; MNIST's test set by default.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for metrics.json and plots; evaluations/… by default."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a model: accuracy, loss, each digit, calibration, the worst mistakes.
+
+    Example: `inkdigits evaluate runs/reference`
+    """
+    from inkdigits.cli._report import print_figures, print_worst
+    from inkdigits.cli.read import model_file
+    from inkdigits.datasets import load_mnist, load_parts
+    from inkdigits.evaluation import evaluate, write_report
+    from inkdigits.reading import Reader
+    from inkdigits.training.history import read_history
+
+    if data is None:
+        dataset = load_mnist()[1]
+    else:
+        parts = load_parts(data)
+        dataset = parts.test or parts.train
+    evaluation = evaluate(Reader(model_file(model)).classify, dataset)
+    folder = out or Path("evaluations") / f"{model.stem}-on-{_slug(dataset.name)}"
+    write_report(evaluation, folder, history=read_history(model / "history.csv"))
+    if as_json:
+        print_json({"folder": str(folder), **evaluation.to_dict()})
+    else:
+        print_figures(evaluation.to_dict())
+        print_worst(evaluation)
+        print(f"\nplots and metrics.json are in {folder}")
+
+
+def _slug(name: str) -> str:
+    return "-".join("".join(c if c.isalnum() else " " for c in name).lower().split())

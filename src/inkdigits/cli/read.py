@@ -1,0 +1,95 @@
+"""``inkdigits read``: read the digits of pictures."""
+
+import glob
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inkdigits.cli._verb import Json, print_json, verb
+
+if TYPE_CHECKING:
+    from inkdigits.reading import Reader
+
+_SUFFIXES = frozenset(
+    ".png .jpg .jpeg .jpe .jfif .mpo .webp .gif .bmp .dib .tif .tiff .ppm .pgm .pbm .pnm".split()
+)
+"""Of the files that count as pictures in a folder. A file that is named is always tried."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("read")(read)
+
+
+@verb
+def read(
+    pictures: Annotated[
+        list[str],
+        typer.Argument(metavar="PICTURE…", help="Files, folders, globs, or - for standard input."),
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A run folder or .onnx file; the one in the package by default."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read the handwritten digit in each picture: any size, colour and polarity.
+
+    A `?` stands for a digit that is seen but not trusted. A picture that cannot be read is named on
+    the standard error, the others still come, and the exit code is 1.
+
+    Example: `inkdigits read seven.png scans/ --json`
+    """
+    from inkdigits.reading import Reader
+
+    reader = Reader(None if model is None else model_file(model))
+    unreadable = 0
+    for path in _expand(pictures):
+        row = _read_one(reader, path)
+        unreadable += row["error"] is not None
+        if as_json:
+            print_json(row)
+        elif row["error"] is not None:
+            print(f"inkdigits: {row['error']}", file=sys.stderr)
+        elif not row["digits"]:
+            print(f"{path}: no digit")
+        else:
+            print(f"{path}: {row['text']}  ({row['confidence']:.1%} sure)")
+    if unreadable:
+        raise typer.Exit(1)
+
+
+def model_file(path: Path) -> Path:
+    """Return the ``.onnx`` file of a run folder, or the file itself."""
+    return path / "model.onnx" if path.is_dir() else path
+
+
+def _read_one(reader: "Reader", path: str) -> dict[str, Any]:
+    from inkdigits.errors import PictureError
+    from inkdigits.reading import Reading
+
+    error = None
+    try:
+        reading = reader.read(sys.stdin.buffer.read() if path == "-" else path)
+    except PictureError as trouble:
+        reading, error = Reading(0, 0), str(trouble)
+    return {"path": path, "page": 0, **reading.to_dict(), "error": error}
+
+
+def _expand(arguments: list[str]) -> Iterator[str]:
+    """Yield the pictures behind the arguments, in the order given; a folder's are sorted."""
+    for argument in arguments:
+        path = Path(argument)
+        if argument != "-" and path.is_dir():
+            yield from (
+                str(file)
+                for file in sorted(path.rglob("*"))
+                if file.suffix.lower() in _SUFFIXES and file.is_file()
+            )
+        elif glob.has_magic(argument) and not path.exists():
+            # Windows' shells leave globs to the program.
+            yield from sorted(glob.glob(argument, recursive=True)) or [argument]
+        else:
+            yield argument

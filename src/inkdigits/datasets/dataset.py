@@ -1,0 +1,142 @@
+"""A set of digits: images and what they show."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits.errors import DataError
+
+__all__ = ["DIGITS", "SIDE", "Dataset", "Images", "Labels"]
+
+SIDE = 28
+"""Height and width of a digit's image, in pixels, as MNIST has them."""
+
+DIGITS = 10
+"""Number of classes: the digits 0 to 9."""
+
+Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images of single digits with their labels, in memory and read-only.
+
+    Args:
+        images: uint8 ``(count, 28, 28)``, bright ink (255) on black (0).
+        labels: uint8 ``(count,)``, 0 to 9; ``None`` where nobody has said what the images show.
+        name: what to call the set in reports.
+
+    Raises:
+        DataError: shapes, types, counts or label values that do not fit the above.
+    """
+
+    images: Images
+    labels: Labels | None
+    name: str = "digits"
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 3 or self.images.shape[1:] != (SIDE, SIDE):
+            raise DataError(
+                f"{self.name}: images must have the shape (count, {SIDE}, {SIDE}), "
+                f"these have {self.images.shape}"
+            )
+        if self.images.dtype != np.uint8:
+            raise DataError(f"{self.name}: images must be uint8, these are {self.images.dtype}")
+        if not len(self.images):
+            raise DataError(f"{self.name} holds no images")
+        self.images.flags.writeable = False
+        if self.labels is None:
+            return
+        if self.labels.shape != (len(self.images),):
+            raise DataError(
+                f"{self.name} holds {len(self.images)} images but {self.labels.size} labels; "
+                "each image needs one"
+            )
+        if not np.issubdtype(self.labels.dtype, np.integer):
+            raise DataError(
+                f"{self.name}: labels must be whole numbers, these are {self.labels.dtype}"
+            )
+        outside = np.flatnonzero((self.labels < 0) | (self.labels >= DIGITS))
+        if outside.size:
+            raise DataError(
+                f"{self.name}: labels must be 0 to 9, but label {outside[0]} (counting from 0) "
+                f"is {self.labels[outside[0]]}"
+            )
+        labels = self.labels.astype(np.uint8, copy=False)
+        labels.flags.writeable = False
+        object.__setattr__(self, "labels", labels)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        labelled = "" if self.labels is not None else ", no labels"
+        return f"Dataset({self.name!r}, {len(self):,} digits{labelled})"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the pixels and labels, as hexadecimal: the same digits give the same one."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
+        if self.labels is not None:
+            digest.update(np.ascontiguousarray(self.labels).data)
+        return digest.hexdigest()
+
+    def require_labels(self) -> Labels:
+        """Return the labels, uint8 ``(count,)``.
+
+        Raises:
+            DataError: the set has none.
+        """
+        if self.labels is None:
+            raise DataError(f"{self.name} has no labels, and this needs them")
+        return self.labels
+
+    def take(self, indices: npt.NDArray[np.integer], name: str | None = None) -> "Dataset":
+        """Return the digits at `indices` as a data set of its own (a copy)."""
+        labels = None if self.labels is None else self.labels[indices]
+        return Dataset(self.images[indices], labels, name or self.name)
+
+    def split(self, share: float, *, seed: int) -> tuple["Dataset", "Dataset"]:
+        """Split into a part to fit and a part to validate on.
+
+        The split is stratified: each digit gives the same share of its images, rounded so that the
+        whole validation part has ``round(share * count)``. The same seed gives the same split.
+
+        Args:
+            share: part of the images to validate on, above 0 and below 1.
+            seed: whole number from 0 up.
+
+        Raises:
+            DataError: no labels, or too few images of a digit to have it in both parts.
+        """
+        labels = self.require_labels()
+        counts = np.bincount(labels, minlength=DIGITS)
+        quotas = _quotas(counts, share)
+        for digit in np.flatnonzero(counts):
+            if not 0 < quotas[digit] < counts[digit]:
+                raise DataError(
+                    f"{self.name} has too few images of the digit {digit} ({counts[digit]}) to set "
+                    f"{share:.3g} of them aside for validation"
+                )
+        rng = np.random.default_rng(seed)
+        held_out = np.zeros(len(self), bool)
+        for digit in np.flatnonzero(counts):
+            where = np.flatnonzero(labels == digit)
+            held_out[rng.choice(where, quotas[digit], replace=False)] = True
+        return (
+            self.take(np.flatnonzero(~held_out), f"{self.name}, fitting part"),
+            self.take(np.flatnonzero(held_out), f"{self.name}, validation part"),
+        )
+
+
+def _quotas(counts: npt.NDArray[np.int64], share: float) -> npt.NDArray[np.int64]:
+    """Round `share` of each count so that the sum is right: the largest remainders round up."""
+    exact = counts * share
+    quotas = np.floor(exact).astype(np.int64)
+    missing = round(share * counts.sum()) - quotas.sum()
+    quotas[np.argsort(quotas - exact, kind="stable")[:missing]] += 1
+    return quotas

@@ -1,0 +1,61 @@
+"""A folder of pictures with one subfolder a digit: your own handwriting as a data set."""
+
+from pathlib import Path
+
+import numpy as np
+
+from inkdigits.datasets.dataset import DIGITS, SIDE, Dataset
+from inkdigits.errors import DataError, PictureError
+
+__all__ = ["digit_folders", "load_folder"]
+
+_NAMED_AT_MOST = 20
+
+
+def digit_folders(folder: Path) -> dict[int, Path]:
+    """Return the subfolders of `folder` that are named after a digit, by digit."""
+    return {
+        digit: folder / str(digit) for digit in range(DIGITS) if (folder / str(digit)).is_dir()
+    }
+
+
+def load_folder(folder: Path) -> Dataset:
+    """Load the pictures under ``folder/0`` … ``folder/9``, each framed as MNIST framed its digits.
+
+    Any size, colour and polarity; the same decoding and framing that reading uses. Hidden files
+    are passed over.
+
+    Raises:
+        DataError: no pictures, or pictures that cannot be read or show nothing: all are named.
+    """
+    # Only this loader looks at pictures; the others must not pay for the import.
+    from inkdigits.reading import frame_picture
+
+    images, labels, troubles = [], [], []
+    for digit, subfolder in digit_folders(folder).items():
+        for path in sorted(subfolder.rglob("*")):
+            if path.name.startswith(".") or not path.is_file():
+                continue
+            try:
+                image = frame_picture(path)
+            except PictureError as error:
+                troubles.append(str(error))
+                continue
+            if image is None:
+                troubles.append(f"{path} shows no ink")
+                continue
+            images.append(image)
+            labels.append(digit)
+    if troubles:
+        more = len(troubles) - _NAMED_AT_MOST
+        named = "\n  ".join(troubles[:_NAMED_AT_MOST] + ([f"and {more} more"] if more > 0 else []))
+        raise DataError(
+            f"{folder}: {len(troubles)} pictures cannot be used; mend or remove them\n  {named}"
+        )
+    if not images:
+        raise DataError(
+            f"{folder} holds no pictures; put those of each digit into a subfolder named 0 to 9"
+        )
+    return Dataset(
+        np.stack(images).reshape(-1, SIDE, SIDE), np.array(labels, np.uint8), folder.name
+    )

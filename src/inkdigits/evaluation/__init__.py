@@ -1,0 +1,14 @@
+"""A classifier is *evaluated*: any function from images to probabilities in, figures and plots out."""
+
+from inkdigits.evaluation.evaluate import Classify, Evaluation, PerDigit, evaluate
+from inkdigits.evaluation.rejection import choose_threshold
+from inkdigits.evaluation.report import write_report
+
+__all__ = [
+    "Classify",
+    "Evaluation",
+    "PerDigit",
+    "choose_threshold",
+    "evaluate",
+    "write_report",
+]

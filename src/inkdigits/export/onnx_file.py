@@ -1,0 +1,84 @@
+"""Export a network to one ``.onnx`` file that says what it is, and check it against Keras."""
+
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from inkdigits._files import write_through
+from inkdigits._keras import keras
+from inkdigits.datasets import add_channel, load_mnist, scale
+from inkdigits.errors import ModelError
+from inkdigits.reading import Classifier, ModelCard
+
+__all__ = ["export_onnx"]
+
+_CHECKED_DIGITS = 1_000
+_MAX_DIFFERENCE = 1e-4
+
+
+def export_onnx(network: keras.Model, path: str | Path, card: ModelCard) -> float:
+    """Export a network of digits to ``.onnx``, and compare it with Keras on 1,000 MNIST digits.
+
+    The file takes `images`, float32 ``(N, 28, 28, 1)``, 0 to 1, and gives `probabilities` ``(N, 10)``;
+    its metadata is the card. Nothing is left at `path` unless the comparison holds.
+
+    Args:
+        network: in float32.
+        path: of the file.
+        card: what the file shall say about itself.
+
+    Returns:
+        The greatest difference between a probability of Keras' and one of the file's.
+
+    Raises:
+        ModelError: the file would differ from Keras by more than 1e-4.
+        OSError: the disk refuses.
+    """
+    difference = 0.0
+
+    def write(temporary: Path) -> None:
+        nonlocal difference
+        _convert(network, temporary, card)
+        difference = _compare(network, temporary)
+        if not difference <= _MAX_DIFFERENCE:
+            raise ModelError(
+                f"{path} was not written: its probabilities differ from Keras' by {difference:.2g}, "
+                f"more than {_MAX_DIFFERENCE:g}"
+            )
+
+    write_through(Path(path), write)
+    return difference
+
+
+def _convert(network: keras.Model, path: Path, card: ModelCard) -> None:
+    signature = [keras.InputSpec(shape=(None, 28, 28, 1), dtype="float32", name="images")]
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # Keras asks NumPy for a name it dropped
+        network.export(path, format="onnx", input_signature=signature, verbose=False)
+    model = onnx.load(path)
+    _rename_output(model.graph, "probabilities")
+    model.producer_name, model.producer_version = "InkDigits", card.version
+    onnx.helper.set_model_props(model, card.to_metadata())
+    onnx.checker.check_model(model, full_check=True)
+    path.write_bytes(model.SerializeToString())
+
+
+def _rename_output(graph: onnx.GraphProto, name: str) -> None:
+    before = graph.output[0].name
+    graph.output[0].name = name
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for position, value in enumerate(names):
+                if value == before:
+                    names[position] = name
+
+
+def _compare(network: keras.Model, path: Path) -> float:
+    images = load_mnist()[0].images[:_CHECKED_DIGITS]
+    ours = Classifier(path)(images)
+    keras_own = network.predict(add_channel(scale(images)), batch_size=_CHECKED_DIGITS, verbose=0)
+    return float(np.abs(ours - keras_own).max())

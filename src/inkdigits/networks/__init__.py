@@ -1,0 +1,6 @@
+"""A network is *built*: a name and options in, an uncompiled Keras model out."""
+
+from inkdigits.networks.cost import count_multiply_adds
+from inkdigits.networks.registry import build, describe, names, options
+
+__all__ = ["build", "count_multiply_adds", "describe", "names", "options"]

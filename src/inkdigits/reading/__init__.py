@@ -1,0 +1,18 @@
+"""Pictures are *decoded*, ink is *found*, digits are *framed* and *classified*. Never with Keras."""
+
+from inkdigits.reading.classifier import Classifier
+from inkdigits.reading.model_card import ModelCard
+from inkdigits.reading.picture import decode
+from inkdigits.reading.reader import Reader, frame_picture
+from inkdigits.reading.result import Box, Digit, Reading
+
+__all__ = [
+    "Box",
+    "Classifier",
+    "Digit",
+    "ModelCard",
+    "Reader",
+    "Reading",
+    "decode",
+    "frame_picture",
+]

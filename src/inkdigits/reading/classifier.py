@@ -1,0 +1,112 @@
+"""Classify framed digits with a model file, through ONNX Runtime."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from inkdigits.errors import ModelError, reason
+from inkdigits.reading.model_card import ModelCard
+
+__all__ = ["DEFAULT_MODEL", "Classifier"]
+
+DEFAULT_MODEL = Path(__file__).parent / "models" / "reference.onnx"
+
+_BATCH = 256  # activations of this many digits stay in the processor's cache
+_MAX_BYTES = 256 << 20
+
+
+class Classifier:
+    """A model file, ready to classify. Safe to share between threads.
+
+    Args:
+        path: an ``.onnx`` file that InkDigits exported.
+        threads: processor threads to use; all that this process may run on by default.
+
+    Raises:
+        ModelError: missing, damaged, or not a model of digits.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str] = DEFAULT_MODEL, threads: int | None = None
+    ) -> None:
+        path = Path(path)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or available_threads()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4  # what goes wrong is raised; it need not be printed too
+        # Spinning threads would answer a little sooner and burn a core in between.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            if path.stat().st_size > _MAX_BYTES:
+                raise ModelError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, which is not read")
+            # From bytes, a model cannot name other files to load.
+            self._session = onnxruntime.InferenceSession(
+                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+        except FileNotFoundError as error:
+            raise ModelError(f"there is no model file {path}") from error
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read: {reason(error)}") from error
+        except ModelError:
+            raise
+        except Exception as error:  # ONNX Runtime's own kinds share no narrower base
+            raise ModelError(f"{path} is not a sound ONNX model") from error
+        self.card = ModelCard.from_metadata(
+            self._session.get_modelmeta().custom_metadata_map, path
+        )
+        self._gives_logits = self._check_signature(path)
+
+    def _check_signature(self, path: Path) -> bool:
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        names = [tensor.name for tensor in (*inputs, *outputs)]
+        if (
+            len(names) != 2
+            or names[0] != "images"
+            or names[1] not in ("logits", "probabilities")
+            or list(inputs[0].shape[1:]) != [28, 28, 1]
+            or list(outputs[0].shape[1:]) != [10]
+        ):
+            raise ModelError(
+                f"{path} must take images (N, 28, 28, 1) and give logits or probabilities (N, 10)"
+            )
+        return bool(names[1] == "logits")
+
+    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Classify images of single digits.
+
+        Args:
+            images: uint8 ``(count, 28, 28)``, bright ink on black, framed as MNIST is.
+
+        Returns:
+            float32 ``(count, 10)``: a row of probabilities an image.
+
+        Raises:
+            ValueError: another shape or type.
+        """
+        if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
+            raise ValueError(
+                f"images must be uint8 (count, 28, 28), not {images.dtype} {images.shape}"
+            )
+        probabilities = np.empty((len(images), 10), np.float32)
+        for start in range(0, len(images), _BATCH):
+            batch = images[start : start + _BATCH, :, :, np.newaxis] * np.float32(1 / 255)
+            result: Any = self._session.run(None, {"images": batch})[0]
+            probabilities[start : start + _BATCH] = _softmax(result) if self._gives_logits else result
+        return probabilities
+
+
+def available_threads() -> int:
+    """Return how many processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: npt.NDArray[np.float32] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return result

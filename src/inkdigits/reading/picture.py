@@ -1,0 +1,162 @@
+"""Decode any picture into one upright grey page.
+
+Pictures come from strangers: only formats on a list are opened, and size is checked before a pixel
+is decoded.
+"""
+
+import io
+import os
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from inkdigits.errors import PictureError, reason
+
+__all__ = ["MAX_PIXELS", "Page", "Picture", "decode"]
+
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+
+MAX_PIXELS = 89_000_000
+"""A picture with more is refused before it is decoded. 89 megapixels is Pillow's own limit."""
+
+MAX_BYTES = 512 << 20
+"""A file with more is refused before it is read."""
+
+Page: TypeAlias = npt.NDArray[np.uint8]
+"""Grey pixels ``(height, width)``, upright, 0 black to 255 white."""
+
+Picture: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | npt.NDArray[Any] | Image.Image"
+
+
+def decode(picture: Picture) -> Page:
+    """Decode a picture of any kind into an upright grey page.
+
+    EXIF orientation is applied, transparency is laid over white (over black where that would leave
+    nothing to see), 16 bits become 8, and of an animation the first frame counts.
+
+    Args:
+        picture: path, encoded bytes, binary file, Pillow image, or array: bool, uint8 0…255,
+            uint16 0…65535 or float 0…1, of shape ``(height, width)`` or ``(height, width, 1|3|4)``.
+
+    Returns:
+        uint8 ``(height, width)``.
+
+    Raises:
+        PictureError: missing, unreadable, damaged, empty, of no known format, or past the limits.
+    """
+    if isinstance(picture, np.ndarray):
+        return _grey(_from_array(picture), "the array")
+    if isinstance(picture, Image.Image):
+        _check_size(picture, "the image")
+        return _grey(picture, "the image")
+    if isinstance(picture, bytes):
+        return _decode_file(io.BytesIO(picture), "the picture")
+    if isinstance(picture, str | os.PathLike):
+        return _decode_path(Path(picture))
+    return _decode_file(picture, str(getattr(picture, "name", "the picture")))
+
+
+def _decode_path(path: Path) -> Page:
+    try:
+        if path.is_dir():
+            raise PictureError(f"{path} is a folder, not a picture")
+        if path.stat().st_size > MAX_BYTES:
+            raise PictureError(f"{path} is larger than {MAX_BYTES >> 20} MiB, which is not read")
+        with path.open("rb") as file:
+            return _decode_file(file, str(path))
+    except FileNotFoundError as error:
+        raise PictureError(f"{path} does not exist") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise PictureError(f"{path} cannot be read: {why}") from error
+
+
+def _decode_file(file: BinaryIO, name: str) -> Page:
+    try:
+        start = file.read(1)
+        if not start:
+            raise PictureError(f"{name} is empty")
+        if file.seekable():
+            file.seek(-1, os.SEEK_CUR)
+        else:
+            file = io.BytesIO(start + file.read(MAX_BYTES))
+        with Image.open(file, formats=FORMATS) as image:
+            _check_size(image, name)
+            return _grey(image, name)
+    except UnidentifiedImageError as error:
+        known = ", ".join(FORMATS)
+        raise PictureError(f"{name} is not a picture of a known format ({known})") from error
+    except Image.DecompressionBombError as error:
+        raise PictureError(_too_large(name)) from error
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise PictureError(_too_large(name))
+    if not image.width or not image.height:
+        raise PictureError(f"{name} has no pixels ({image.width} × {image.height})")
+
+
+def _too_large(name: str) -> str:
+    return f"{name} has more than {MAX_PIXELS // 1_000_000} megapixels, which are not decoded"
+
+
+def _grey(image: Image.Image, name: str) -> Page:
+    try:
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I") or image.mode == "F":
+            return _deep_to_grey(np.asarray(image))
+        if image.has_transparency_data:
+            return _flatten(image)
+        return np.asarray(image.convert("L"))
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, MemoryError) as error:
+        # All of these are how Pillow's decoders report damage.
+        raise PictureError(f"{name} is truncated or damaged: {error}") from error
+
+
+def _deep_to_grey(values: npt.NDArray[Any]) -> Page:
+    """Bring 16-bit grey (which Pillow may hold in 32 bits) or floats to 8 bits."""
+    numbers = np.nan_to_num(values.astype(np.float32), posinf=65535.0, neginf=0.0)
+    top = numbers.max(initial=0.0)
+    white = 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0
+    return np.clip(numbers * (255 / white) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _flatten(image: Image.Image) -> Page:
+    rgba = image.convert("RGBA")
+    alpha = np.asarray(rgba.getchannel("A"), np.float32) / 255
+    grey = np.asarray(rgba.convert("L"), np.float32)
+    visible = grey[alpha > 0.5]
+    # White strokes on transparent would vanish on white paper.
+    paper = 0.0 if visible.size and visible.min() > 230 and alpha.min() < 0.5 else 255.0
+    return (grey * alpha + paper * (1 - alpha) + 0.5).astype(np.uint8)
+
+
+def _from_array(array: npt.NDArray[Any]) -> Image.Image:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise PictureError(
+            f"an array of shape {array.shape} is no picture: pass (height, width), or that with "
+            "1, 3 or 4 channels last"
+        )
+    if not array.size:
+        raise PictureError(f"the array has no pixels (its shape is {array.shape})")
+    if array.shape[0] * array.shape[1] > MAX_PIXELS:
+        raise PictureError(_too_large("the array"))
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8) * 255
+    elif array.dtype == np.uint16:
+        array = (array // 257).astype(np.uint8)
+    elif np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
+            raise PictureError("an array of floats must hold finite values from 0 to 1")
+        array = (array * 255 + 0.5).astype(np.uint8)
+    elif array.dtype != np.uint8:
+        raise PictureError(
+            f"an array of {array.dtype} is no picture: pass bool, uint8, uint16, or floats 0 to 1"
+        )
+    return Image.fromarray(array)

@@ -1,0 +1,52 @@
+"""Feed a data set to Keras batch by batch, in an order that can be repeated."""
+
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits._keras import keras
+from inkdigits.datasets import Dataset, add_channel, one_hot, scale
+
+__all__ = ["Batches"]
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of ``(images float32 (batch, 28, 28, 1), labels float32 (batch, 10))``.
+
+    The digits stay uint8 in memory; only a batch at a time is preprocessed.
+
+    Args:
+        dataset: digits with labels.
+        batch: images a batch; the last batch of an epoch may be smaller.
+        seed: shuffle every epoch, each in an order that depends on the seed and the epoch's number
+            alone, so that a run that was cut off goes on as if it had not been; `None` not to shuffle.
+        epoch: number of the first epoch.
+    """
+
+    def __init__(
+        self, dataset: Dataset, batch: int, *, seed: int | None = None, epoch: int = 0
+    ) -> None:
+        super().__init__()
+        self._images = dataset.images
+        self._labels = one_hot(dataset.require_labels())
+        self._batch = batch
+        self._seed = seed
+        self._epoch = epoch
+        self._order = self._shuffled()
+
+    def __len__(self) -> int:
+        return -(-len(self._images) // self._batch)
+
+    def __getitem__(
+        self, index: int
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        rows = self._order[index * self._batch : (index + 1) * self._batch]
+        return add_channel(scale(self._images[rows])), self._labels[rows]
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+        self._order = self._shuffled()
+
+    def _shuffled(self) -> npt.NDArray[np.int64]:
+        if self._seed is None:
+            return np.arange(len(self._images))
+        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._images))

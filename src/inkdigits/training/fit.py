@@ -1,0 +1,165 @@
+"""Fit a network to digits, epoch by epoch, with a checkpoint after each."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from inkdigits._keras import keras
+from inkdigits.datasets import Dataset
+from inkdigits.networks import build
+from inkdigits.training import checkpoint
+from inkdigits.training.augment import Augment
+from inkdigits.training.averaging import AverageWeights
+from inkdigits.training.batches import Batches
+from inkdigits.training.history import Epoch, best_epoch, should_stop, write_history
+from inkdigits.training.precision import choose_precision
+from inkdigits.training.progress import LiveBar
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.schedule import learning_rate
+
+__all__ = ["build_for", "fit"]
+
+_VALIDATION_BATCH = 500
+
+
+def build_for(recipe: Recipe, policy: str) -> keras.Model:
+    """Build the network of a recipe, computing in the Keras dtype policy `policy`."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        return build(recipe.network, **recipe.options)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def fit(
+    recipe: Recipe,
+    fitting: Dataset,
+    validation: Dataset,
+    folder: Path,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    *,
+    progress: bool = False,
+) -> tuple[keras.Model, list[Epoch]]:
+    """Fit the network of a recipe, going on from the checkpoint in `folder` if there is one.
+
+    Args:
+        recipe: what to do.
+        fitting: digits to learn from.
+        validation: digits to validate on after each epoch.
+        folder: the run's; ``checkpoint/`` and ``history.csv`` are kept in it.
+        callbacks: told of each epoch, with its loss, accuracy, val_loss and val_accuracy.
+        progress: show a live bar, if the standard error is a terminal.
+
+    Returns:
+        The network (in float32, with the weights to keep) and its history.
+
+    Raises:
+        RunError: the checkpoint is damaged.
+        OSError: the disk refuses a checkpoint; the one before still stands.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    network = build_for(recipe, choose_precision(recipe.precision))
+    model = _with_augmentation(network, recipe)
+    _compile(model, recipe, steps=recipe.epochs * -(-len(fitting) // recipe.batch))
+
+    keeper = _Keeper(folder, network, recipe)
+    history = keeper.resume(model)
+    live = LiveBar(recipe.epochs, history)
+    averaging = (AverageWeights(),) if recipe.ema else ()
+    if not should_stop(history, recipe.patience):
+        try:
+            model.fit(
+                Batches(fitting, recipe.batch, seed=recipe.seed, epoch=len(history)),
+                validation_data=Batches(validation, _VALIDATION_BATCH),
+                initial_epoch=len(history),
+                epochs=recipe.epochs,
+                # At the end of a validation the first callback is told first: the keeper must see
+                # the averaged weights before they are swapped back.
+                callbacks=[keeper, *averaging, live, *callbacks],
+                shuffle=False,  # the batches see to that
+                verbose=0,
+            )
+        finally:
+            live.stop()
+    if recipe.patience is not None:
+        checkpoint.load_weights(keeper.best_path, network)
+
+    in_float32 = build_for(recipe, "float32")
+    in_float32.set_weights(network.get_weights())
+    return in_float32, history
+
+
+def _with_augmentation(network: keras.Model, recipe: Recipe) -> keras.Model:
+    if recipe.augment is None:
+        return network
+    images = keras.Input(network.input_shape[1:])
+    return keras.Model(images, network(Augment(recipe.augment, recipe.seed)(images)))
+
+
+def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
+    optimizer = keras.optimizers.get(
+        {
+            "class_name": recipe.optimizer,
+            "config": {
+                "learning_rate": learning_rate(recipe, steps),
+                "weight_decay": recipe.weight_decay or None,
+                "use_ema": bool(recipe.ema),
+                "ema_momentum": recipe.ema or 0.99,
+            },
+        }
+    )
+    model.compile(
+        optimizer,
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+        # PyTorch under Keras takes steps one by one.
+        steps_per_execution=(
+            1 if keras.backend.backend() == "torch" else recipe.steps_per_execution
+        ),
+    )
+    optimizer.build(model.trainable_variables)
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Keeps the run's history, a checkpoint of each epoch, and the best epoch's weights."""
+
+    def __init__(self, folder: Path, network: keras.Model, recipe: Recipe) -> None:
+        super().__init__()
+        self._folder = folder
+        self._network = network
+        self._recipe = recipe
+        self._state_path = folder / "checkpoint" / "state.npz"
+        self.best_path = folder / "checkpoint" / "best.npz"
+        self._history: list[Epoch] = []
+        self._started = 0.0
+
+    def resume(self, model: keras.Model) -> list[Epoch]:
+        """Bring a model to where the checkpoint is, and return the history, which stays alive."""
+        self._state_path.parent.mkdir(exist_ok=True)
+        if self._state_path.exists():
+            self._history = checkpoint.restore(self._state_path, model)
+        return self._history
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._started = time.perf_counter()
+
+    def on_test_end(self, logs: Any = None) -> None:
+        if self._recipe.patience is None:
+            return
+        best = self._history[best_epoch(self._history)].val_loss if self._history else float("inf")
+        if logs["loss"] < best:
+            checkpoint.save_weights(self.best_path, self._network.get_weights())
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        seconds = time.perf_counter() - self._started
+        self._history.append(
+            Epoch(
+                *(float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")),
+                seconds,
+            )
+        )
+        checkpoint.save(self._state_path, self.model, self._history)
+        write_history(self._folder / "history.csv", self._history)
+        if should_stop(self._history, self._recipe.patience):
+            self.model.stop_training = True

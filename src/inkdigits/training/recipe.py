@@ -1,0 +1,173 @@
+"""A recipe: everything that decides what training does, apart from the digits."""
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
+
+from inkdigits._files import write_text
+from inkdigits.errors import RecipeError, reason
+
+__all__ = ["Augmentation", "Recipe"]
+
+_Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Augmentation(BaseModel):
+    """How far training images are bent, each by its own random amount up to these.
+
+    Args:
+        rotation: degrees, either way.
+        shift: pixels, in each direction.
+        zoom: share of the size, larger or smaller.
+        shear: degrees, either way.
+        elastic: standard deviation of the smooth random displacement, in pixels.
+        thickness: how far strokes go towards one pixel thicker or thinner all round, 0 to 1.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rotation: Annotated[float, Field(ge=0, le=180)] = 10.0
+    shift: Annotated[float, Field(ge=0, le=14)] = 2.0
+    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    shear: Annotated[float, Field(ge=0, lt=60)] = 8.0
+    elastic: Annotated[float, Field(ge=0, le=5)] = 0.6
+    thickness: Annotated[float, Field(ge=0, le=1)] = 0.4
+
+    @classmethod
+    def parse(cls, text: str) -> "Augmentation":
+        """Make one from ``standard``, from ``rotation=15,shift=3`` (and no more than that), or from
+        both: ``standard,rotation=15``.
+
+        Raises:
+            RecipeError: an unknown name or an impossible value.
+        """
+        first, *_ = words = [word.strip() for word in text.split(",")]
+        standard = first == "standard"
+        fields: dict[str, Any] = {} if standard else dict.fromkeys(cls.model_fields, 0.0)
+        for word in words[standard:]:
+            name, equals, value = word.partition("=")
+            if not equals:
+                raise RecipeError(
+                    f"augmentation {word!r} is not known; give standard, or NAME=AMOUNT with the "
+                    f"names {', '.join(cls.model_fields)}"
+                )
+            fields[name] = value
+        return Recipe.of({"augment": fields}).augment or cls()
+
+
+class Recipe(BaseModel):
+    """What to train and how. The defaults are the reference CNN's.
+
+    Args:
+        network: name of one of the networks that ``inkdigits models`` lists.
+        options: of that network.
+        epochs: passes over the fitting part.
+        batch: images a step.
+        optimizer: Keras' name of one.
+        learning_rate: the highest, if the schedule changes it.
+        schedule: ``constant``; ``cosine``, down to nothing; ``one-cycle``, up for the first 30 % of the
+            steps and down to nothing in the rest.
+        weight_decay: of the optimizers that have it.
+        label_smoothing: share of the probability that is spread over all digits.
+        ema: momentum of the moving average of the weights; 0 for none. With one, the averaged weights
+            are those that are validated and kept.
+        validation: share of the training set to validate on.
+        patience: stop after so many epochs without a lower validation loss, and keep the weights of
+            the best epoch; `None` to go through all epochs and keep the last.
+        augment: how to bend the training images; `None` not to.
+        precision: ``float32``, ``bfloat16`` (mixed: weights stay float32), or ``auto``, bfloat16 where
+            the processor computes in it.
+        steps_per_execution: training steps between two looks at the progress; 1 under PyTorch.
+        seed: of the split, the initial weights, the order of the images, dropout, augmentation.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    network: str = "reference"
+    options: dict[str, Any] = Field(default_factory=dict)
+    epochs: PositiveInt = 12
+    batch: PositiveInt = 128
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.001
+    schedule: Literal["constant", "cosine", "one-cycle"] = "constant"
+    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    validation: _Share = 0.1
+    patience: PositiveInt | None = None
+    augment: Augmentation | None = None
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    steps_per_execution: PositiveInt = 16
+    seed: Annotated[NonNegativeInt, Field(lt=2**32)] = 0
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> "Recipe":
+        """Make a recipe from plain values.
+
+        Raises:
+            RecipeError: an unknown field or an impossible value, named.
+        """
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise RecipeError(_explain(error)) from error
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Recipe":
+        """Load a recipe from a ``.toml`` or ``.json`` file; a run's ``recipe.json`` is one.
+
+        Raises:
+            RecipeError: missing, unreadable, neither format, or not a recipe.
+        """
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+            fields = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        except FileNotFoundError as error:
+            raise RecipeError(f"there is no recipe {path}") from error
+        except OSError as error:
+            raise RecipeError(f"{path} cannot be read: {reason(error)}") from error
+        except ValueError as error:  # of both parsers, and of text that is not UTF-8
+            raise RecipeError(f"{path} is not sound {path.suffix[1:].upper()}: {error}") from error
+        if not isinstance(fields, dict):
+            raise RecipeError(f"{path} is not a recipe: it holds no fields")
+        fields.pop("provenance", None)  # what a run adds to its recipe
+        try:
+            return cls.of(fields)
+        except RecipeError as error:
+            raise RecipeError(f"{path}: {error}") from error
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the recipe to a ``.toml`` or ``.json`` file.
+
+        Raises:
+            OSError: the file cannot be written; what stood there still stands.
+        """
+        path = Path(path)
+        fields = self.model_dump(mode="json", exclude_none=True)
+        text = _to_toml(fields) if path.suffix == ".toml" else json.dumps(fields, indent=2) + "\n"
+        write_text(path, text)
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        owner = Augmentation if first["loc"][0] == "augment" else Recipe
+        return f"a recipe has no field {field!r}; there are {', '.join(owner.model_fields)}"
+    return f"the recipe's {field} cannot be {first['input']!r}: {first['msg'].lower()}"
+
+
+def _to_toml(fields: dict[str, Any]) -> str:
+    """Write a recipe's fields as TOML: plain values first, then one table for each nested set."""
+    # JSON's numbers, strings, true, false and lists are TOML's too.
+    plain = {key: value for key, value in fields.items() if not isinstance(value, dict)}
+    tables = {key: value for key, value in fields.items() if isinstance(value, dict) and value}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"

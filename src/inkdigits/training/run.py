@@ -1,0 +1,209 @@
+"""A run folder: what training was told, what it did, and what came of it."""
+
+import itertools
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkdigits._files import write_text
+from inkdigits._version import __version__
+from inkdigits.datasets import Dataset
+from inkdigits.errors import RunError, reason
+from inkdigits.reading import ModelCard
+from inkdigits.training.history import Epoch, read_history
+from inkdigits.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Run"]
+
+
+class Run:
+    """One training run, in its folder.
+
+    Args:
+        folder: an existing run folder.
+
+    Attributes:
+        folder: where it is.
+        recipe: what it was told.
+
+    Raises:
+        RunError: there is no run in the folder.
+        RecipeError: its ``recipe.json`` is damaged.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        recipe = self.folder / "recipe.json"
+        if not recipe.is_file():
+            raise RunError(f"{self.folder} is no run folder: it has no recipe.json")
+        self.recipe = Recipe.load(recipe)
+        try:
+            self._provenance = json.loads(recipe.read_text(encoding="utf-8"))["provenance"]
+        except KeyError as error:
+            raise RunError(f"{recipe} does not say where it came from; it is not a run's") from error
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | os.PathLike[str] | None,
+        recipe: Recipe,
+        dataset: Dataset,
+        test: Dataset | None,
+        policy: str,
+    ) -> "Run":
+        """Create the folder of a new run and write down all that is needed to repeat it.
+
+        Args:
+            folder: must not exist or be empty; by default the first of ``runs/<network>``,
+                ``runs/<network>-2``, … that does not exist.
+            recipe: what will be done.
+            dataset: the training set.
+            test: the test set, if there is one.
+            policy: Keras' dtype policy that the recipe's precision came to.
+
+        Raises:
+            RunError: the folder exists with something in it, or cannot be made.
+        """
+        path = _make_folder(folder, recipe)
+        fields = recipe.model_dump(mode="json")
+        fields["provenance"] = {
+            "training_data": _identity(dataset),
+            "test_data": None if test is None else _identity(test),
+            "policy": policy,
+            "versions": _versions(),
+            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        }
+        write_text(path / "recipe.json", json.dumps(fields, indent=2) + "\n")
+        return cls(path)
+
+    @property
+    def model_path(self) -> Path:
+        """Of the ``.onnx`` file."""
+        return self.folder / "model.onnx"
+
+    @property
+    def history(self) -> list[Epoch]:
+        """One row an epoch."""
+        return read_history(self.folder / "history.csv")
+
+    @property
+    def finished(self) -> bool:
+        """Whether training, measuring and exporting are done."""
+        return (self.folder / "metrics.json").is_file()
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What was measured at the end.
+
+        Raises:
+            RunError: the run is not finished, or the file is damaged.
+        """
+        path = self.folder / "metrics.json"
+        if not self.finished:
+            raise RunError(f"{self.folder} is not finished: inkdigits train --resume {self.folder}")
+        try:
+            metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path} is damaged: {error}") from error
+        return metrics
+
+    def network(self) -> "keras.Model":
+        """Return the trained Keras model: our architecture, rebuilt, with the run's weights.
+
+        Raises:
+            RunError: the run has no model yet.
+            ModelError: ``model.keras`` is damaged or of another network.
+        """
+        from inkdigits.networks import build
+        from inkdigits.networks.saved import load_weights
+
+        path = self.folder / "model.keras"
+        if not path.is_file():
+            raise RunError(f"{self.folder} is not finished: inkdigits train --resume {self.folder}")
+        network = build(self.recipe.network, **self.recipe.options)
+        load_weights(network, path)
+        return network
+
+    def card(self, metrics: dict[str, Any]) -> ModelCard:
+        """Return the card of the run's model.
+
+        Args:
+            metrics: what was measured of it.
+        """
+        data = self._provenance["training_data"]
+        return ModelCard(
+            name=self.recipe.network,
+            version=self._provenance["versions"]["inkdigits"],
+            training_data=data["name"],
+            training_data_sha256=data["sha256"],
+            test_accuracy=metrics["test_accuracy"],
+            rejection_threshold=metrics["rejection_threshold"],
+            parameters=metrics["parameters"],
+        )
+
+    def check_data(self, dataset: Dataset, test: Dataset | None) -> None:
+        """Make sure that these are the digits that the run began with.
+
+        Raises:
+            RunError: they are others.
+        """
+        for option, role, given in (
+            ("--data", "training_data", dataset),
+            ("--test", "test_data", test),
+        ):
+            before = self._provenance[role]
+            now = None if given is None else _identity(given)
+            if (before or {}).get("sha256") != (now or {}).get("sha256"):
+                was = before["name"] if before else "none"
+                raise RunError(
+                    f"{self.folder} began with other {role.replace('_', ' ')} ({was}); "
+                    f"give the same with {option}"
+                )
+
+
+def _identity(dataset: Dataset) -> dict[str, Any]:
+    return {"name": dataset.name, "digits": len(dataset), "sha256": dataset.fingerprint}
+
+
+def _versions() -> dict[str, str]:
+    import keras
+
+    backend = keras.backend.backend()
+    module = __import__(backend)
+    return {
+        "inkdigits": __version__,
+        "python": platform.python_version(),
+        "keras": version("keras"),
+        backend: str(module.__version__),
+        "numpy": version("numpy"),
+    }
+
+
+def _make_folder(folder: str | os.PathLike[str] | None, recipe: Recipe) -> Path:
+    try:
+        if folder is not None:
+            path = Path(folder)
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise RunError(
+                    f"{path} exists already; choose another name, or go on with "
+                    f"inkdigits train --resume {path}"
+                )
+            path.mkdir(parents=True, exist_ok=True)
+            return path
+        for number in itertools.count(1):
+            path = Path("runs") / (recipe.network if number == 1 else f"{recipe.network}-{number}")
+            path.parent.mkdir(exist_ok=True)
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return path
+        raise AssertionError("the count has no end")
+    except OSError as error:
+        raise RunError(f"the run folder {path} cannot be made: {reason(error)}") from error

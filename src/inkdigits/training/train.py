@@ -1,0 +1,145 @@
+"""Train a network by a recipe: fit, save, measure, export, plot."""
+
+import os
+import shutil
+
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits._keras import keras
+from inkdigits.datasets import Dataset, add_channel, scale
+from inkdigits.datasets.dataset import Images
+from inkdigits.errors import RunError, reason
+from inkdigits.evaluation import Classify, choose_threshold, evaluate, write_report
+from inkdigits.export import export_onnx
+from inkdigits.networks import build, count_multiply_adds
+from inkdigits.networks.saved import save_network
+from inkdigits.training.fit import fit
+from inkdigits.training.precision import choose_precision
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.run import Run
+from inkdigits.training.tensorboard import EpochScalars, write_outcome
+
+__all__ = ["resume", "train"]
+
+_BATCH = 500
+
+
+def train(
+    recipe: Recipe,
+    dataset: Dataset,
+    *,
+    test: Dataset | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    progress: bool = False,
+) -> Run:
+    """Train a network and leave a run folder behind.
+
+    A validation part is split off the data set. The test set is looked at once, at the end; without
+    one, the run is measured on its validation part.
+
+    Args:
+        recipe: what to train and how.
+        dataset: digits with labels.
+        test: digits with labels to measure on.
+        folder: of the run; by default the first free of ``runs/<network>``, ``runs/<network>-2``, …
+        progress: show a live bar, if the standard error is a terminal.
+
+    Raises:
+        RecipeError: the recipe's network or its options do not exist.
+        DataError: no labels, or too few digits to split.
+        RunError: the folder exists already, or the disk refuses (then the run can be resumed).
+
+
+    Example:
+        >>> run = train(Recipe(epochs=1), *load_mnist()[:1])  # doctest: +SKIP
+    """
+    _check(recipe, dataset, test)
+    run = Run.create(folder, recipe, dataset, test, choose_precision(recipe.precision))
+    return _carry_out(run, dataset, test, progress)
+
+
+def resume(
+    folder: str | os.PathLike[str],
+    dataset: Dataset,
+    *,
+    test: Dataset | None = None,
+    progress: bool = False,
+) -> Run:
+    """Go on with a run that was cut off, to the end it would have reached.
+
+    Args:
+        folder: of the run.
+        dataset: the digits it began with.
+        test: the test set it began with.
+        progress: show a live bar, if the standard error is a terminal.
+
+    Raises:
+        RunError: no run, a finished one, one that began with other digits, a damaged checkpoint.
+    """
+    run = Run(folder)
+    if run.finished:
+        raise RunError(f"{run.folder} is finished; there is nothing to resume")
+    run.check_data(dataset, test)
+    return _carry_out(run, dataset, test, progress)
+
+
+def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
+    """Find out what can be found out before a folder is made."""
+    build(recipe.network, **recipe.options)
+    dataset.split(recipe.validation, seed=recipe.seed)
+    if test is not None:
+        test.require_labels()
+
+
+def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> Run:
+    try:
+        _complete(run, dataset, test, progress)
+    except OSError as error:
+        raise RunError(
+            f"{run.folder} could not be written on: {reason(error)}; when that is mended, go on with "
+            f"inkdigits train --resume {run.folder}"
+        ) from error
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(f"go on with inkdigits train --resume {run.folder}")
+        raise
+    return run
+
+
+def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> None:
+    recipe = run.recipe
+    logs = run.folder / "tensorboard"
+    fitting, validation = dataset.split(recipe.validation, seed=recipe.seed)
+    network, history = fit(
+        recipe, fitting, validation, run.folder, (EpochScalars(logs),), progress=progress
+    )
+    save_network(network, run.folder / "model.keras")
+
+    validated = evaluate(_classifier(network), validation)
+    tested = None if test is None else evaluate(_classifier(network), test)
+    measured = tested or validated
+    metrics = {
+        "test_accuracy": None if tested is None else tested.accuracy,
+        "test_loss": None if tested is None else tested.loss,
+        "validation_accuracy": validated.accuracy,
+        "validation_loss": validated.loss,
+        "rejection_threshold": choose_threshold(validated),
+        "parameters": network.count_params(),
+        "multiply_adds": count_multiply_adds(network),
+        "epochs": len(history),
+        "seconds": sum(epoch.seconds for epoch in history),
+    }
+    export_onnx(network, run.model_path, run.card(metrics))
+    write_outcome(logs, recipe, measured, run.model_path)
+    write_report(measured, run.folder, history=history, more=metrics)
+    shutil.rmtree(run.folder / "checkpoint", ignore_errors=True)
+
+
+def _classifier(network: keras.Model) -> Classify:
+    def classify(images: Images) -> npt.NDArray[np.float32]:
+        probabilities: npt.NDArray[np.float32] = network.predict(
+            add_channel(scale(images)), batch_size=_BATCH, verbose=0
+        )
+        return probabilities
+
+    return classify
