@@ -11,15 +11,15 @@ __all__ = ["write_bytes", "write_text", "write_through"]
 def write_through(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file, then put it in the place of `path` at once.
 
-    A kill, a full disk or an error at any moment leaves what stood at `path` untouched. The temporary
-    file has the ending of `path`: Keras, NumPy and matplotlib go by it.
+    A kill, a full disk or an error at any moment leaves what stood at `path` untouched. The
+    temporary file has the ending of `path`: Keras, NumPy and matplotlib go by it.
     """
     with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
         temporary = Path(folder) / path.name
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -62,8 +62,9 @@ def import_extra(module: str, *, extra: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name is None or module.split(".")[0] != error.name.split(".")[0]:
+        if error.name is None or not module.startswith(error.name):
             raise
         raise MissingExtraError(
-            f'{purpose} needs {error.name}, which is not installed: pip install "inkdigits[{extra}]"'
+            f"{purpose} needs {error.name}, which is not installed: "
+            f'pip install "inkdigits[{extra}]"'
         ) from error

@@ -13,8 +13,10 @@ from inkdigits.cli._verb import Json, print_json, verb
 if TYPE_CHECKING:
     from inkdigits.reading import Reader
 
-_SUFFIXES = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .mpo .webp .gif .bmp .dib .tif .tiff .ppm .pgm .pbm .pnm".split()
+_SUFFIXES = (
+    *(".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    *(".ppm", ".pgm", ".pbm", ".pnm"),
 )
 """Of the files that count as pictures in a folder. A file that is named is always tried."""
 
@@ -90,6 +92,7 @@ def _expand(arguments: list[str]) -> Iterator[str]:
             )
         elif glob.has_magic(argument) and not path.exists():
             # Windows' shells leave globs to the program.
-            yield from sorted(glob.glob(argument, recursive=True)) or [argument]
+            matches = glob.glob(argument, recursive=True)  # noqa: PTH207
+            yield from sorted(matches) or [argument]
         else:
             yield argument

@@ -87,13 +87,13 @@ def train(
     from inkdigits.training.train import resume as go_on
     from inkdigits.training.train import train
 
-    chosen = None if resume else _recipe(recipe, changes, option or [], augment)
     digits, measured = load_mnist() if data is None else load_parts(data)
     if test is not None:
         measured = load(test)
-    if chosen is None:
+    if resume is not None:
         run = go_on(resume, digits, test=measured, progress=True)
     else:
+        chosen = _recipe(recipe, changes, option or [], augment)
         run = train(chosen, digits, test=measured, folder=out, progress=True)
     if as_json:
         print_json({"folder": str(run.folder), **run.metrics})

@@ -136,7 +136,7 @@ class Dataset:
 def _quotas(counts: npt.NDArray[np.int64], share: float) -> npt.NDArray[np.int64]:
     """Round `share` of each count so that the sum is right: the largest remainders round up."""
     exact = counts * share
-    quotas = np.floor(exact).astype(np.int64)
+    quotas: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)
     missing = round(share * counts.sum()) - quotas.sum()
     quotas[np.argsort(quotas - exact, kind="stable")[:missing]] += 1
     return quotas

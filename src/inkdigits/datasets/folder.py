@@ -14,9 +14,7 @@ _NAMED_AT_MOST = 20
 
 def digit_folders(folder: Path) -> dict[int, Path]:
     """Return the subfolders of `folder` that are named after a digit, by digit."""
-    return {
-        digit: folder / str(digit) for digit in range(DIGITS) if (folder / str(digit)).is_dir()
-    }
+    return {digit: folder / str(digit) for digit in range(DIGITS) if (folder / str(digit)).is_dir()}
 
 
 def load_folder(folder: Path) -> Dataset:

@@ -16,7 +16,15 @@ import numpy.typing as npt
 from inkdigits.datasets.dataset import Dataset
 from inkdigits.errors import DataError, reason
 
-__all__ = ["find_idx_pairs", "is_idx", "load_idx_pair", "parse_idx", "partner", "read_idx", "unpacked"]
+__all__ = [
+    "find_idx_pairs",
+    "is_idx",
+    "load_idx_pair",
+    "parse_idx",
+    "partner",
+    "read_idx",
+    "unpacked",
+]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTES = 0x08

@@ -89,7 +89,6 @@ def _load_directory(folder: Path) -> Parts:
 def _parts(by_name: dict[str, Dataset]) -> Parts:
     """Name the parts; a source with only a test part is a data set like any other."""
     test = by_name.pop("test", None)
-    if by_name:
-        return Parts(next(iter(by_name.values())), test)
-    assert test is not None
-    return Parts(test, None)
+    if test is not None and not by_name:
+        return Parts(test, None)
+    return Parts(next(iter(by_name.values())), test)

@@ -1,7 +1,7 @@
 """The three steps from an image file's numbers to what a network takes.
 
-    uint8 (N, 28, 28) ──scale──▶ float32 0…1 ──add_channel──▶ (N, 28, 28, 1)
-    uint8 (N,)        ──one_hot──▶ float32 (N, 10)
+uint8 (N, 28, 28) ──scale──▶ float32 0…1 ──add_channel──▶ (N, 28, 28, 1)
+uint8 (N,)        ──one_hot──▶ float32 (N, 10)
 """
 
 from typing import Any, TypeVar
@@ -69,6 +69,7 @@ def one_hot(labels: Labels | npt.ArrayLike, digits: int = DIGITS) -> npt.NDArray
     numbers: npt.NDArray[Any] = np.asarray(labels)
     if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
         raise DataError("one_hot takes a flat array of whole numbers")
-    if numbers.size and not (0 <= numbers.min() and numbers.max() < digits):
+    if numbers.size and (numbers.min() < 0 or numbers.max() >= digits):
         raise DataError(f"one_hot takes labels from 0 to {digits - 1}")
-    return np.eye(digits, dtype=np.float32)[numbers]
+    rows: npt.NDArray[np.float32] = np.eye(digits, dtype=np.float32)[numbers]
+    return rows

@@ -1,4 +1,4 @@
-"""A classifier is *evaluated*: any function from images to probabilities in, figures and plots out."""
+"""A classifier is *evaluated*: any function from images to probabilities in, figures out."""
 
 from inkdigits.evaluation.evaluate import Classify, Evaluation, PerDigit, evaluate
 from inkdigits.evaluation.rejection import choose_threshold

@@ -36,7 +36,7 @@ class CalibrationBin(NamedTuple):
 
     confidence: float
     accuracy: float
-    count: int
+    digits: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,17 +54,20 @@ class Evaluation:
     @cached_property
     def predictions(self) -> npt.NDArray[np.int64]:
         """The most probable digit of each image, ``(count,)``."""
-        return self.probabilities.argmax(axis=1)
+        digits: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return digits
 
     @cached_property
     def confidences(self) -> npt.NDArray[np.float32]:
         """The probability of each prediction, ``(count,)``."""
-        return self.probabilities.max(axis=1)
+        confidences: npt.NDArray[np.float32] = self.probabilities.max(axis=1)
+        return confidences
 
     @cached_property
     def correct(self) -> npt.NDArray[np.bool_]:
         """Whether each prediction is right, ``(count,)``."""
-        return self.predictions == self.dataset.require_labels()
+        correct: npt.NDArray[np.bool_] = self.predictions == self.dataset.require_labels()
+        return correct
 
     @property
     def accuracy(self) -> float:
@@ -121,7 +124,7 @@ class Evaluation:
         Source: C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On Calibration of Modern Neural
         Networks", 2017.
         """
-        off = sum(bin.count * abs(bin.accuracy - bin.confidence) for bin in self.calibration)
+        off = sum(b.digits * abs(b.accuracy - b.confidence) for b in self.calibration)
         return float(off / len(self.dataset))
 
     def misread(self, at_most: int) -> npt.NDArray[np.int64]:

@@ -132,13 +132,13 @@ def plot_reliability(evaluation: Evaluation) -> Figure:
     upper, lower = plot.subplots(2, 1, height_ratios=(3, 1), sharex=True)
     width = 1 / CALIBRATION_BINS
     centres = [
-        (min(int(bin.confidence / width), CALIBRATION_BINS - 1) + 0.5) * width
-        for bin in evaluation.calibration
+        (min(int(level.confidence / width), CALIBRATION_BINS - 1) + 0.5) * width
+        for level in evaluation.calibration
     ]
     upper.plot([0, 1], [0, 1], color=MUTED, linestyle="--", linewidth=1, label="ideal")
     upper.bar(
         centres,
-        [bin.accuracy for bin in evaluation.calibration],
+        [level.accuracy for level in evaluation.calibration],
         width=0.92 * width,
         color=INK,
         alpha=0.85,
@@ -153,7 +153,8 @@ def plot_reliability(evaluation: Evaluation) -> Figure:
         fontsize=11,
         fontweight="bold",
     )
-    lower.bar(centres, [bin.count for bin in evaluation.calibration], 0.92 * width, color=MUTED)
+    counts = [level.digits for level in evaluation.calibration]
+    lower.bar(centres, counts, 0.92 * width, color=MUTED)
     lower.set_yscale("log")
     lower.set_ylabel("digits")
     lower.set_xlabel("confidence")

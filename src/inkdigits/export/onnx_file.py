@@ -22,8 +22,8 @@ _MAX_DIFFERENCE = 1e-4
 def export_onnx(network: keras.Model, path: str | Path, card: ModelCard) -> float:
     """Export a network of digits to ``.onnx``, and compare it with Keras on 1,000 MNIST digits.
 
-    The file takes `images`, float32 ``(N, 28, 28, 1)``, 0 to 1, and gives `probabilities` ``(N, 10)``;
-    its metadata is the card. Nothing is left at `path` unless the comparison holds.
+    The file takes `images`, float32 ``(N, 28, 28, 1)``, 0 to 1, and gives `probabilities` ``(N,
+    10)``; its metadata is the card. Nothing is left at `path` unless the comparison holds.
 
     Args:
         network: in float32.
@@ -45,8 +45,8 @@ def export_onnx(network: keras.Model, path: str | Path, card: ModelCard) -> floa
         difference = _compare(network, temporary)
         if not difference <= _MAX_DIFFERENCE:
             raise ModelError(
-                f"{path} was not written: its probabilities differ from Keras' by {difference:.2g}, "
-                f"more than {_MAX_DIFFERENCE:g}"
+                f"{path} was not written: its probabilities differ from Keras' by "
+                f"{difference:.2g}, more than {_MAX_DIFFERENCE:g}"
             )
 
     write_through(Path(path), write)

@@ -1,7 +1,8 @@
 """The networks that there are: one file each in ``architectures/``.
 
-A file there holds one function, `network`, whose keyword arguments are the network's options and whose
-docstring's first line says what it is. The file's name is the network's name. Nothing else is needed.
+A file there holds one function, `network`, whose keyword arguments are the network's options and
+whose docstring's first line says what it is. The file's name is the network's name. Nothing else is
+needed.
 """
 
 import inspect

@@ -1,8 +1,8 @@
 """Save networks to ``.keras`` files and load them, trusting no file.
 
-A ``.keras`` file describes a model as well as it holds weights, and a description can name any class.
-So our own networks are rebuilt from our own code and only take the weights; a network of anybody else
-is built from its description only if that names plain Keras layers and nothing else.
+A ``.keras`` file describes a model as well as it holds weights, and a description can name any
+class. So our own networks are rebuilt from our own code and only take the weights; a network of
+anybody else is built from its description only if that names plain Keras layers and nothing else.
 """
 
 import json
@@ -26,7 +26,7 @@ _LAYERS = frozenset(
     DepthwiseConv2D Dropout ELU Flatten GlobalAveragePooling2D GlobalMaxPooling2D
     GroupNormalization InputLayer LayerNormalization LeakyReLU MaxPooling2D Maximum Multiply PReLU
     ReLU Rescaling Reshape SeparableConv2D Softmax SpatialDropout2D Subtract ZeroPadding2D
-    """.split()
+    """.split()  # noqa: SIM905
 )
 """What a network may be made of: layers that only compute."""
 
@@ -39,11 +39,11 @@ def save_network(network: keras.Model, path: Path) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    write_through(path, lambda temporary: network.save(temporary))
+    write_through(path, network.save)
 
 
 def load_weights(network: keras.Model, path: Path) -> None:
-    """Put the weights of a ``.keras`` file into a network of ours; its description is not looked at.
+    """Put the weights of a ``.keras`` file into a network of ours, whatever the file describes.
 
     Raises:
         ModelError: missing, damaged, or of another network.
@@ -65,7 +65,11 @@ def load_network(path: Path) -> keras.Model:
     for name, home in _classes(_check_archive(path)):
         if home == "keras.layers" and name in _LAYERS:
             continue
-        if home in ("keras", "keras.models") and name in ("Sequential", "Functional", "DTypePolicy"):
+        if home in ("keras", "keras.models") and name in (
+            "Sequential",
+            "Functional",
+            "DTypePolicy",
+        ):
             continue
         if home in _HOMES and name != "Lambda":
             continue
@@ -79,8 +83,8 @@ def load_network(path: Path) -> keras.Model:
         raise ModelError(f"{path} is not a sound Keras model: {error}") from error
     if network.input_shape != (None, 28, 28, 1) or network.output_shape != (None, 10):
         raise ModelError(
-            f"{path} maps {network.input_shape} to {network.output_shape}, where a network of digits "
-            "maps (None, 28, 28, 1) to (None, 10)"
+            f"{path} maps {network.input_shape} to {network.output_shape}, where a network of "
+            "digits maps (None, 28, 28, 1) to (None, 10)"
         )
     return network
 

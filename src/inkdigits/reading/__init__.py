@@ -1,4 +1,4 @@
-"""Pictures are *decoded*, ink is *found*, digits are *framed* and *classified*. Never with Keras."""
+"""Pictures are *decoded*, ink is *found*, digits are *framed* and *classified*, without Keras."""
 
 from inkdigits.reading.classifier import Classifier
 from inkdigits.reading.model_card import ModelCard

@@ -55,9 +55,7 @@ class Classifier:
             raise
         except Exception as error:  # ONNX Runtime's own kinds share no narrower base
             raise ModelError(f"{path} is not a sound ONNX model") from error
-        self.card = ModelCard.from_metadata(
-            self._session.get_modelmeta().custom_metadata_map, path
-        )
+        self.card = ModelCard.from_metadata(self._session.get_modelmeta().custom_metadata_map, path)
         self._gives_logits = self._check_signature(path)
 
     def _check_signature(self, path: Path) -> bool:
@@ -95,7 +93,9 @@ class Classifier:
         for start in range(0, len(images), _BATCH):
             batch = images[start : start + _BATCH, :, :, np.newaxis] * np.float32(1 / 255)
             result: Any = self._session.run(None, {"images": batch})[0]
-            probabilities[start : start + _BATCH] = _softmax(result) if self._gives_logits else result
+            probabilities[start : start + _BATCH] = (
+                _softmax(result) if self._gives_logits else result
+            )
         return probabilities
 
 

@@ -1,8 +1,9 @@
 """Frame a mark as MNIST framed its digits. The one place where this happens.
 
-NIST's digits were scaled to fit a 20×20 box with their aspect ratio kept, anti-aliased, and placed in a
-28×28 field so that their centre of mass lies at its centre. In MNIST's files that centre is the pixel
-(14, 14) counted from 0, the longer side is 20 in every image, and the brightest pixel is 255.
+NIST's digits were scaled to fit a 20×20 box with their aspect ratio kept, anti-aliased, and placed
+in a 28×28 field so that their centre of mass lies at its centre. In MNIST's files that centre is
+the pixel (14, 14) counted from 0, the longer side is 20 in every image, and the brightest pixel is
+255.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to Document
 Recognition", 1998, section III.A.

@@ -1,8 +1,8 @@
 """Find the ink: how much of it each pixel of a page holds, whatever the paper and the light.
 
 The paper is a smooth surface of brightness. A quadratic surface is fitted to it by least squares,
-first to the border, where paper is likeliest, then again and again to whatever lies close to the last
-fit. Ink is what stands out on one side of that surface.
+first to the border, where paper is likeliest, then again and again to whatever lies close to the
+last fit. Ink is what stands out on one side of that surface.
 """
 
 from typing import TypeAlias

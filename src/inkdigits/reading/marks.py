@@ -24,8 +24,8 @@ class Mark:
 def find_mark(ink: Ink) -> Mark | None:
     """Find the mark of a page that shows one digit; `None` on a blank page.
 
-    A digit may be in several pieces. Specks are left out, and so is ink that runs along a whole side
-    of the page, such as a shadow or the edge of the paper.
+    A digit may be in several pieces. Specks are left out, and so is ink that runs along a whole
+    side of the page, such as a shadow or the edge of the paper.
 
     Args:
         ink: float32 ``(height, width)``, 0 to 1.

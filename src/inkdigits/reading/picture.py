@@ -111,7 +111,7 @@ def _grey(image: Image.Image, name: str) -> Page:
             return _deep_to_grey(np.asarray(image))
         if image.has_transparency_data:
             return _flatten(image)
-        return np.asarray(image.convert("L"))
+        return np.array(image.convert("L"), np.uint8)
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, MemoryError) as error:
         # All of these are how Pillow's decoders report damage.
         raise PictureError(f"{name} is truncated or damaged: {error}") from error
@@ -121,8 +121,12 @@ def _deep_to_grey(values: npt.NDArray[Any]) -> Page:
     """Bring 16-bit grey (which Pillow may hold in 32 bits) or floats to 8 bits."""
     numbers = np.nan_to_num(values.astype(np.float32), posinf=65535.0, neginf=0.0)
     top = numbers.max(initial=0.0)
-    white = 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0
-    return np.clip(numbers * (255 / white) + 0.5, 0, 255).astype(np.uint8)
+    if values.dtype == np.uint16:
+        white = 65535.0
+    else:  # the file does not say
+        white = 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0
+    page: Page = np.clip(numbers * (255 / white) + 0.5, 0, 255).astype(np.uint8)
+    return page
 
 
 def _flatten(image: Image.Image) -> Page:
@@ -132,7 +136,8 @@ def _flatten(image: Image.Image) -> Page:
     visible = grey[alpha > 0.5]
     # White strokes on transparent would vanish on white paper.
     paper = 0.0 if visible.size and visible.min() > 230 and alpha.min() < 0.5 else 255.0
-    return (grey * alpha + paper * (1 - alpha) + 0.5).astype(np.uint8)
+    page: Page = (grey * alpha + paper * (1 - alpha) + 0.5).astype(np.uint8)
+    return page
 
 
 def _from_array(array: npt.NDArray[Any]) -> Image.Image:

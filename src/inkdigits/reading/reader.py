@@ -98,7 +98,8 @@ def _mark_on(page: Page) -> Mark | None:
     if shrink <= 1:
         return find_mark(find_ink(page))
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    mark = find_mark(find_ink(cv2.resize(page, size, interpolation=cv2.INTER_AREA)))
+    smaller = cv2.resize(page, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    mark = find_mark(find_ink(smaller))
     if mark is None:
         return None
     x0, y0 = int(mark.box.x * shrink), int(mark.box.y * shrink)

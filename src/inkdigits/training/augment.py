@@ -7,8 +7,8 @@ All the bending is one resampling of the image, so it blurs once:
 with A the inverse of rotation · shear · zoom. Stroke thickness goes first: towards the greatest (or
 the least) of each pixel's 3×3 neighbours.
 
-Source: P. Simard, D. Steinkraus, J. Platt, "Best Practices for Convolutional Neural Networks Applied to
-Visual Document Analysis", 2003 (elastic distortions).
+Source: P. Simard, D. Steinkraus, J. Platt, "Best Practices for Convolutional Neural Networks
+Applied to Visual Document Analysis", 2003 (elastic distortions).
 """
 
 from math import pi
@@ -63,11 +63,12 @@ class Augment(keras.layers.Layer):
     def _thicken(self, images: Any) -> Any:
         thicker = ops.max_pool(images, 3, 1, padding="same")
         thinner = -ops.max_pool(-images, 3, 1, padding="same")
+        # Thin strokes would fade instead of getting thinner: their peak is brought back.
+        peak, thin_peak = (ops.max(x, axis=(1, 2, 3), keepdims=True) for x in (images, thinner))
+        thinner = thinner * (peak / ops.maximum(thin_peak, 0.2))
         amount = self._uniform(ops.shape(images)[0], self._how.thickness)[:, :, None, None]
         return (
-            images
-            + ops.relu(amount) * (thicker - images)
-            + ops.relu(-amount) * (thinner - images)
+            images + ops.relu(amount) * (thicker - images) + ops.relu(-amount) * (thinner - images)
         )
 
     def _warp(self, images: Any) -> Any:

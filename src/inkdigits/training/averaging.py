@@ -10,8 +10,8 @@ __all__ = ["AverageWeights"]
 class AverageWeights(keras.callbacks.Callback):
     """Puts the optimizer's averaged weights into the model while it is validated.
 
-    Keras has `SwapEMAWeights` for this, which under TensorFlow swaps by adding and subtracting: each
-    validation would round the weights a little, and so change the training.
+    Keras has `SwapEMAWeights` for this, which under TensorFlow swaps by adding and subtracting:
+    each validation would round the weights a little, and so change the training.
     """
 
     def on_test_begin(self, logs: Any = None) -> None:

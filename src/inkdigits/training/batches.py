@@ -1,5 +1,7 @@
 """Feed a data set to Keras batch by batch, in an order that can be repeated."""
 
+from math import ceil
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,7 +20,8 @@ class Batches(keras.utils.PyDataset):
         dataset: digits with labels.
         batch: images a batch; the last batch of an epoch may be smaller.
         seed: shuffle every epoch, each in an order that depends on the seed and the epoch's number
-            alone, so that a run that was cut off goes on as if it had not been; `None` not to shuffle.
+            alone, so that a run that was cut off goes on as if it had not been; `None` not to
+            shuffle.
         epoch: number of the first epoch.
     """
 
@@ -34,11 +37,9 @@ class Batches(keras.utils.PyDataset):
         self._order = self._shuffled()
 
     def __len__(self) -> int:
-        return -(-len(self._images) // self._batch)
+        return ceil(len(self._images) / self._batch)
 
-    def __getitem__(
-        self, index: int
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         rows = self._order[index * self._batch : (index + 1) * self._batch]
         return add_channel(scale(self._images[rows])), self._labels[rows]
 

@@ -1,6 +1,7 @@
 """Fit a network to digits, epoch by epoch, with a checkpoint after each."""
 
 import time
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def fit(
     keras.utils.set_random_seed(recipe.seed)
     network = build_for(recipe, choose_precision(recipe.precision))
     model = _with_augmentation(network, recipe)
-    _compile(model, recipe, steps=recipe.epochs * -(-len(fitting) // recipe.batch))
+    _compile(model, recipe, steps=recipe.epochs * ceil(len(fitting) / recipe.batch))
 
     keeper = _Keeper(folder, network, recipe)
     history = keeper.resume(model)
@@ -155,8 +156,11 @@ class _Keeper(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._started
         self._history.append(
             Epoch(
-                *(float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")),
-                seconds,
+                loss=float(logs["loss"]),
+                accuracy=float(logs["accuracy"]),
+                val_loss=float(logs["val_loss"]),
+                val_accuracy=float(logs["val_accuracy"]),
+                seconds=seconds,
             )
         )
         checkpoint.save(self._state_path, self.model, self._history)

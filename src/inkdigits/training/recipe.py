@@ -69,18 +69,18 @@ class Recipe(BaseModel):
         batch: images a step.
         optimizer: Keras' name of one.
         learning_rate: the highest, if the schedule changes it.
-        schedule: ``constant``; ``cosine``, down to nothing; ``one-cycle``, up for the first 30 % of the
-            steps and down to nothing in the rest.
+        schedule: ``constant``; ``cosine``, down to nothing; ``one-cycle``, up for the first 30 % of
+            the steps and down to nothing in the rest.
         weight_decay: of the optimizers that have it.
         label_smoothing: share of the probability that is spread over all digits.
-        ema: momentum of the moving average of the weights; 0 for none. With one, the averaged weights
-            are those that are validated and kept.
+        ema: momentum of the moving average of the weights; 0 for none. With one, the averaged
+            weights are those that are validated and kept.
         validation: share of the training set to validate on.
         patience: stop after so many epochs without a lower validation loss, and keep the weights of
             the best epoch; `None` to go through all epochs and keep the last.
         augment: how to bend the training images; `None` not to.
-        precision: ``float32``, ``bfloat16`` (mixed: weights stay float32), or ``auto``, bfloat16 where
-            the processor computes in it.
+        precision: ``float32``, ``bfloat16`` (mixed: weights stay float32), or ``auto``, bfloat16
+            where the processor computes in it.
         steps_per_execution: training steps between two looks at the progress; 1 under PyTorch.
         seed: of the split, the initial weights, the order of the images, dropout, augmentation.
     """
@@ -169,5 +169,9 @@ def _to_toml(fields: dict[str, Any]) -> str:
     tables = {key: value for key, value in fields.items() if isinstance(value, dict) and value}
     lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
     for name, table in tables.items():
-        lines += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+        lines += [
+            "",
+            f"[{name}]",
+            *(f"{key} = {json.dumps(value)}" for key, value in table.items()),
+        ]
     return "\n".join(lines) + "\n"

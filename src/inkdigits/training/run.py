@@ -46,7 +46,9 @@ class Run:
         try:
             self._provenance = json.loads(recipe.read_text(encoding="utf-8"))["provenance"]
         except KeyError as error:
-            raise RunError(f"{recipe} does not say where it came from; it is not a run's") from error
+            raise RunError(
+                f"{recipe} does not say where it came from; it is not a run's"
+            ) from error
 
     @classmethod
     def create(

@@ -97,7 +97,7 @@ def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool)
         _complete(run, dataset, test, progress)
     except OSError as error:
         raise RunError(
-            f"{run.folder} could not be written on: {reason(error)}; when that is mended, go on with "
+            f"{run.folder} could not be written: {reason(error)}; mend that and go on with "
             f"inkdigits train --resume {run.folder}"
         ) from error
     except KeyboardInterrupt as interrupt:

@@ -1,0 +1,43 @@
+# make train   set up and train the reference CNN on MNIST
+# make test    set up and run lint, types, import contracts and tests
+# Needs Python 3.11 or newer with pip and venv. Another one: make train PYTHON=python3.12
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: train test lint format bench clean
+
+train: $(VENV)/.installed-train
+	$(BIN)/inkdigits train
+
+test: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/augmentation.py
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed-train: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[train]"
+	touch $@
+
+$(VENV)/.installed-dev: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
