@@ -6,6 +6,8 @@ if TYPE_CHECKING:
     from inkdigits.datasets import Dataset
     from inkdigits.evaluation import Classify, Evaluation
 
+__all__ = ["print_figures", "print_predictions", "print_worst"]
+
 _SHOWN = 5
 
 

@@ -9,6 +9,8 @@ from inkdigits.cli._verb import Json, print_json, verb
 
 _COPIES = 10
 
+__all__ = ["register"]
+
 
 def register(app: typer.Typer) -> None:
     app.command("explore")(explore)

@@ -7,6 +7,8 @@ import typer
 
 from inkdigits.cli._verb import Json, print_json, verb
 
+__all__ = ["register"]
+
 
 def register(app: typer.Typer) -> None:
     app.command("export")(export)

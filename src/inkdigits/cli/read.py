@@ -20,6 +20,8 @@ _SUFFIXES = (
 )
 """Of the files that count as pictures in a folder. A file that is named is always tried."""
 
+__all__ = ["model_file", "register"]
+
 
 def register(app: typer.Typer) -> None:
     app.command("read")(read)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from inkdigits.datasets import Dataset
     from inkdigits.training import Recipe, Run
 
+__all__ = ["register"]
+
 
 def register(app: typer.Typer) -> None:
     app.command("train")(train)
@@ -84,8 +86,8 @@ def train(
         raise typer.BadParameter("a resumed run keeps its recipe; give only --data and --test")
 
     from inkdigits.datasets import load, load_mnist, load_parts
-    from inkdigits.training.train import resume as go_on
-    from inkdigits.training.train import train
+    from inkdigits.training.trainer import resume as go_on
+    from inkdigits.training.trainer import train
 
     digits, measured = load_mnist() if data is None else load_parts(data)
     if test is not None:

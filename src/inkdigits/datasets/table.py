@@ -27,8 +27,12 @@ def load_csv(path: Path) -> Dataset:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            header = [name.strip() for name in next(csv.reader(file), [])]
+            header = [name.strip() for name in next(csv.reader([file.readline()]), [])]
             _check_header(header, path)
+            below = file.tell()
+            if not file.read(1):
+                raise DataError(f"{path} has a header and no rows")
+            file.seek(below)
             try:
                 table = np.loadtxt(file, np.int16, delimiter=",", ndmin=2, comments=None)
             except (ValueError, OverflowError) as error:
@@ -82,8 +86,6 @@ def _check_header(header: list[str], path: Path) -> None:
 
 
 def _as_digits(table: npt.NDArray[np.int16], header: list[str], path: Path) -> Dataset:
-    if not len(table):
-        raise DataError(f"{path} has a header and no rows")
     labelled = header[0] == "label"
     pixels = table[:, 1:] if labelled else table
     outside = np.argwhere((pixels < 0) | (pixels > 255))

@@ -30,7 +30,8 @@ _LAYERS = frozenset(
 )
 """What a network may be made of: layers that only compute."""
 
-_HOMES = ("keras", "keras.initializers", "keras.regularizers", "keras.constraints")
+_MODEL_HOMES = ("keras", "keras.models", "keras.src.models.functional")
+_HELPER_HOMES = ("keras", "keras.initializers", "keras.regularizers", "keras.constraints")
 
 
 def save_network(network: keras.Model, path: Path) -> None:
@@ -65,13 +66,9 @@ def load_network(path: Path) -> keras.Model:
     for name, home in _classes(_check_archive(path)):
         if home == "keras.layers" and name in _LAYERS:
             continue
-        if home in ("keras", "keras.models") and name in (
-            "Sequential",
-            "Functional",
-            "DTypePolicy",
-        ):
+        if home in _MODEL_HOMES and name in ("Functional", "Sequential"):
             continue
-        if home in _HOMES and name != "Lambda":
+        if home in _HELPER_HOMES and name != "Lambda":
             continue
         raise ModelError(
             f"{path} is refused: it holds {home or 'a custom class'} {name}, and only plain Keras "

@@ -20,7 +20,6 @@ __all__ = ["frame"]
 _SIDE = 28
 _BOX = 20
 _CENTRE = 14
-_FAINT = 0.1  # of the darkest: fainter ink does not stretch the box
 
 
 def frame(ink: Ink) -> npt.NDArray[np.uint8]:
@@ -32,8 +31,7 @@ def frame(ink: Ink) -> npt.NDArray[np.uint8]:
     Returns:
         uint8 ``(28, 28)``, bright ink on black.
     """
-    dark = ink > _FAINT * ink.max()
-    rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = crop.shape
     zoom = _BOX / max(height, width)

@@ -6,6 +6,7 @@ is decoded.
 
 import io
 import os
+import struct
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -17,13 +18,19 @@ from inkdigits.errors import PictureError, reason
 
 __all__ = ["MAX_PIXELS", "Page", "Picture", "decode"]
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
 MAX_PIXELS = 89_000_000
 """A picture with more is refused before it is decoded. 89 megapixels is Pillow's own limit."""
 
 MAX_BYTES = 512 << 20
 """A file with more is refused before it is read."""
+
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, TypeError, EOFError),
+    *(IndexError, KeyError, OverflowError, MemoryError, struct.error),
+)
+"""How Pillow's decoders report damage."""
 
 Page: TypeAlias = npt.NDArray[np.uint8]
 """Grey pixels ``(height, width)``, upright, 0 black to 255 white."""
@@ -48,10 +55,13 @@ def decode(picture: Picture) -> Page:
         PictureError: missing, unreadable, damaged, empty, of no known format, or past the limits.
     """
     if isinstance(picture, np.ndarray):
-        return _grey(_from_array(picture), "the array")
+        return _grey(_from_array(picture))
     if isinstance(picture, Image.Image):
         _check_size(picture, "the image")
-        return _grey(picture, "the image")
+        try:
+            return _grey(picture)
+        except _DAMAGE as error:  # Pillow decodes late
+            raise PictureError(f"the image is truncated or damaged: {error}") from error
     if isinstance(picture, bytes):
         return _decode_file(io.BytesIO(picture), "the picture")
     if isinstance(picture, str | os.PathLike):
@@ -85,12 +95,14 @@ def _decode_file(file: BinaryIO, name: str) -> Page:
             file = io.BytesIO(start + file.read(MAX_BYTES))
         with Image.open(file, formats=FORMATS) as image:
             _check_size(image, name)
-            return _grey(image, name)
+            return _grey(image)
     except UnidentifiedImageError as error:
         known = ", ".join(FORMATS)
         raise PictureError(f"{name} is not a picture of a known format ({known})") from error
     except Image.DecompressionBombError as error:
         raise PictureError(_too_large(name)) from error
+    except _DAMAGE as error:
+        raise PictureError(f"{name} is truncated or damaged: {error}") from error
 
 
 def _check_size(image: Image.Image, name: str) -> None:
@@ -104,17 +116,13 @@ def _too_large(name: str) -> str:
     return f"{name} has more than {MAX_PIXELS // 1_000_000} megapixels, which are not decoded"
 
 
-def _grey(image: Image.Image, name: str) -> Page:
-    try:
-        image = ImageOps.exif_transpose(image)
-        if image.mode.startswith("I") or image.mode == "F":
-            return _deep_to_grey(np.asarray(image))
-        if image.has_transparency_data:
-            return _flatten(image)
-        return np.array(image.convert("L"), np.uint8)
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, MemoryError) as error:
-        # All of these are how Pillow's decoders report damage.
-        raise PictureError(f"{name} is truncated or damaged: {error}") from error
+def _grey(image: Image.Image) -> Page:
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        return _deep_to_grey(np.asarray(image))
+    if image.has_transparency_data:
+        return _flatten(image)
+    return np.array(image.convert("L"), np.uint8)
 
 
 def _deep_to_grey(values: npt.NDArray[Any]) -> Page:

@@ -137,7 +137,7 @@ class _Keeper(keras.callbacks.Callback):
 
     def resume(self, model: keras.Model) -> list[Epoch]:
         """Bring a model to where the checkpoint is, and return the history, which stays alive."""
-        self._state_path.parent.mkdir(exist_ok=True)
+        self._state_path.parent.mkdir(parents=True, exist_ok=True)
         if self._state_path.exists():
             self._history = checkpoint.restore(self._state_path, model)
         return self._history

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from inkdigits._files import write_text
-from inkdigits.errors import RecipeError, reason
+from inkdigits.errors import RecipeError, import_extra, reason
 
 __all__ = ["Augmentation", "Recipe"]
 
@@ -149,8 +149,11 @@ class Recipe(BaseModel):
         """
         path = Path(path)
         fields = self.model_dump(mode="json", exclude_none=True)
-        text = _to_toml(fields) if path.suffix == ".toml" else json.dumps(fields, indent=2) + "\n"
-        write_text(path, text)
+        if path.suffix == ".toml":
+            toml = import_extra("tomli_w", extra="train", purpose="writing TOML")
+            write_text(path, toml.dumps(fields))
+        else:
+            write_text(path, json.dumps(fields, indent=2) + "\n")
 
 
 def _explain(error: ValidationError) -> str:
@@ -160,18 +163,3 @@ def _explain(error: ValidationError) -> str:
         owner = Augmentation if first["loc"][0] == "augment" else Recipe
         return f"a recipe has no field {field!r}; there are {', '.join(owner.model_fields)}"
     return f"the recipe's {field} cannot be {first['input']!r}: {first['msg'].lower()}"
-
-
-def _to_toml(fields: dict[str, Any]) -> str:
-    """Write a recipe's fields as TOML: plain values first, then one table for each nested set."""
-    # JSON's numbers, strings, true, false and lists are TOML's too.
-    plain = {key: value for key, value in fields.items() if not isinstance(value, dict)}
-    tables = {key: value for key, value in fields.items() if isinstance(value, dict) and value}
-    lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
-    for name, table in tables.items():
-        lines += [
-            "",
-            f"[{name}]",
-            *(f"{key} = {json.dumps(value)}" for key, value in table.items()),
-        ]
-    return "\n".join(lines) + "\n"

@@ -38,7 +38,8 @@ class EpochScalars(keras.callbacks.Callback):
             "learning_rate": keras.ops.convert_to_numpy(rate),
         }
         # Opened anew each epoch: a kill then loses nothing, and a resumed run just adds a file.
-        with SummaryWriter(str(self._folder)) as writer:
+        suffix = f".epoch-{epoch + 1}"  # files are else named after the second they were opened in
+        with SummaryWriter(str(self._folder), filename_suffix=suffix) as writer:
             for tag, value in scalars.items():
                 writer.add_scalar(tag, float(value), epoch + 1)
 
@@ -57,7 +58,7 @@ def write_outcome(folder: Path, recipe: Recipe, evaluation: Evaluation, model: P
         for key, value in _flat(recipe.model_dump(exclude_none=True)).items()
         if isinstance(value, bool | int | float | str)
     }
-    with SummaryWriter(str(folder)) as writer:
+    with SummaryWriter(str(folder), filename_suffix=".outcome") as writer:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints the name of every node
             writer.add_onnx_graph(str(model))
         writer.add_hparams(

@@ -1,0 +1,68 @@
+"""What every benchmark says about where it ran, and how it writes down what it found."""
+
+import json
+import os
+import platform
+import statistics
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["RESULTS", "report", "summary"]
+
+RESULTS = Path(__file__).parent / "results"
+
+_PACKAGES = ("inkdigits", "keras", "tensorflow-cpu", "tensorflow", "numpy", "onnxruntime", "pillow")
+
+
+def summary(values: list[float]) -> dict[str, Any]:
+    """Return mean, spread, extremes and number of repeated measurements."""
+    return {
+        "mean": statistics.fmean(values),
+        "standard_deviation": statistics.stdev(values) if len(values) > 1 else 0.0,
+        "median": statistics.median(values),
+        "min": min(values),
+        "max": max(values),
+        "n": len(values),
+        "values": values,
+    }
+
+
+def report(name: str, claim: str, figures: dict[str, Any]) -> None:
+    """Print figures with the machine and versions, and write them to ``results/<name>.json``."""
+    result = {"claim": claim, **figures, "machine": _machine(), "versions": _versions()}
+    text = json.dumps(result, indent=2) + "\n"
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
+    print(text)
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "processor": _processor(),
+        "processors": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        return platform.processor()
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    facts = {key.strip(): value.strip() for key, value in fields.items()}
+    flags = facts.get("flags", "").split()
+    bfloat16 = "with" if "avx512_bf16" in flags else "without"
+    return f"{facts.get('model name', 'unknown')} ({bfloat16} AVX-512 bfloat16)"
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

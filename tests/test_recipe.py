@@ -1,0 +1,96 @@
+"""Recipes: their defaults, their files, and what they refuse."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkdigits import Augmentation, Recipe
+from inkdigits.errors import RecipeError
+
+
+def test_the_default_is_the_reference_recipe() -> None:
+    recipe = Recipe()
+    assert (recipe.network, recipe.epochs, recipe.batch) == ("reference", 12, 128)
+    assert (recipe.optimizer, recipe.learning_rate) == ("adam", 0.001)
+    assert recipe.schedule == "constant"
+    assert recipe.augment is None
+
+
+@given(
+    epochs=st.integers(1, 1000),
+    rate=st.floats(1e-6, 10),
+    augment=st.none() | st.builds(Augmentation, rotation=st.floats(0, 180)),
+    patience=st.none() | st.integers(1, 50),
+    options=st.dictionaries(
+        st.from_regex("[a-z]{1,8}", fullmatch=True),
+        st.integers(-5, 5) | st.text(max_size=5) | st.lists(st.integers(1, 64), max_size=3),
+        max_size=3,
+    ),
+)
+@settings(deadline=None, max_examples=100)
+def test_what_is_saved_is_what_is_loaded(
+    tmp_path_factory: pytest.TempPathFactory,
+    epochs: int,
+    rate: float,
+    augment: Augmentation | None,
+    patience: int | None,
+    options: dict[str, object],
+) -> None:
+    recipe = Recipe(
+        epochs=epochs, learning_rate=rate, augment=augment, patience=patience, options=options
+    )
+    folder = tmp_path_factory.getbasetemp()
+    for name in ("recipe.toml", "recipe.json"):
+        recipe.save(folder / name)
+        assert Recipe.load(folder / name) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("epochs = -1", "recipe's epochs cannot be -1: input should be greater than 0"),
+        ("epochs = 'many'", "recipe's epochs cannot be 'many'"),
+        ("epoch = 3", "no field 'epoch'; there are network, options, epochs"),
+        ("[augment]\nrotate = 3", "no field 'augment.rotate'; there are rotation, shift"),
+        ("[augment]\nrotation = 1000", "recipe's augment.rotation cannot be"),
+        ("learning_rate = inf", "learning_rate cannot be inf"),
+        ("optimizer = 'magic'", "recipe's optimizer cannot be 'magic'"),
+        ("validation = 1.0", "recipe's validation cannot be"),
+        ("epochs = ", "is not sound TOML"),
+    ],
+)
+def test_bad_recipes_get_their_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError, match=sentence) as caught:
+        Recipe.load(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_no_recipes(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="there is no recipe"):
+        Recipe.load(tmp_path / "nowhere.toml")
+    (tmp_path / "list.json").write_text("[1, 2]")
+    with pytest.raises(RecipeError, match="holds no fields"):
+        Recipe.load(tmp_path / "list.json")
+    (tmp_path / "latin.toml").write_bytes(b"network = '\xe9'")
+    with pytest.raises(RecipeError, match="is not sound TOML"):
+        Recipe.load(tmp_path / "latin.toml")
+
+
+def test_augmentation_in_words() -> None:
+    assert Augmentation.parse("standard") == Augmentation()
+    assert Augmentation.parse("standard, rotation=15") == Augmentation(rotation=15)
+    only = Augmentation.parse("rotation=15,shift=3")
+    assert (only.rotation, only.shift, only.zoom, only.elastic) == (15, 3, 0, 0)
+    for text, sentence in {
+        "strong": "'strong' is not known",
+        "spin=3": "no field 'augment.spin'",
+        "rotation=far": "augment.rotation cannot be 'far'",
+        "": "is not known",
+    }.items():
+        with pytest.raises(RecipeError, match=sentence):
+            Augmentation.parse(text)
