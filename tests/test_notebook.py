@@ -1,6 +1,5 @@
 """The notebook: it runs from top to bottom, and what is committed is such a run."""
 
-import ast
 import json
 import re
 from pathlib import Path
@@ -15,7 +14,7 @@ NOTEBOOK = Path(__file__).parent.parent / "Handwritten_Digit_Recognition.ipynb"
 SILENT = {"install", "import", "parameters", "compile", "framing"}
 """Cells that only prepare; every other code cell shows something."""
 
-OF_A_MACHINE = re.compile(r"/(home|tmp|root|work|Users|content|var)/|[A-Za-z]:\\\\")
+OF_A_MACHINE = re.compile(r"/(home|tmp|root|work|Users|content|var)/|[A-Z]:\\")
 
 REPORT = """
 import json
@@ -85,11 +84,11 @@ def test_the_committed_outputs_are_of_one_full_run(notebook: nbformat.NotebookNo
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert {cell.id for cell in cells if not cell.outputs} == SILENT
 
-    settings = {
-        statement.targets[0].id: ast.literal_eval(statement.value)  # type: ignore[attr-defined]
-        for statement in ast.parse(parameters_of(notebook).source).body
-    }
-    assert settings == {"EPOCHS": 12, "DIGITS": None}
+    settings = parameters_of(notebook).source
+    assert re.findall(r"^(\w+) = (\w+)", settings, re.MULTILINE) == [
+        ("EPOCHS", "12"),
+        ("DIGITS", "None"),
+    ]
     said = "\n".join(text_of(output) for cell in cells for output in cell.outputs)
     assert "Epoch 12/12" in said
     accuracy = re.search(r"test accuracy (\d+\.\d+)%", said)

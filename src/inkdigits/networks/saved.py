@@ -30,8 +30,15 @@ _LAYERS = frozenset(
 )
 """What a network may be made of: layers that only compute."""
 
-_MODEL_HOMES = ("keras", "keras.models", "keras.src.models.functional")
-_HELPER_HOMES = ("keras", "keras.initializers", "keras.regularizers", "keras.constraints")
+_HELPER_HOMES = ("keras.initializers", "keras.regularizers", "keras.constraints")
+
+_PARTS = {
+    ("keras", "DTypePolicy"),
+    ("keras", "Sequential"),
+    ("keras.models", "Sequential"),
+    ("keras.src.models.functional", "Functional"),
+    ("", "__keras_tensor__"),  # how a description points from one layer to the next
+}
 
 
 def save_network(network: keras.Model, path: Path) -> None:
@@ -66,9 +73,7 @@ def load_network(path: Path) -> keras.Model:
     for name, home in _classes(_check_archive(path)):
         if home == "keras.layers" and name in _LAYERS:
             continue
-        if home in _MODEL_HOMES and name in ("Functional", "Sequential"):
-            continue
-        if home in _HELPER_HOMES and name != "Lambda":
+        if home in _HELPER_HOMES or (home, name) in _PARTS:
             continue
         raise ModelError(
             f"{path} is refused: it holds {home or 'a custom class'} {name}, and only plain Keras "
@@ -102,12 +107,16 @@ def _check_archive(path: Path) -> Any:
 
 
 def _classes(description: Any) -> Iterator[tuple[str, str]]:
-    """Yield every class that a description names, with its module."""
+    """Yield every class that a description names, with its module.
+
+    How the model was compiled is passed over: it is not loaded.
+    """
     if isinstance(description, dict):
         if "class_name" in description:
             yield str(description["class_name"]), str(description.get("module") or "")
-        for value in description.values():
-            yield from _classes(value)
+        for key, value in description.items():
+            if key != "compile_config":
+                yield from _classes(value)
     elif isinstance(description, list):
         for value in description:
             yield from _classes(value)

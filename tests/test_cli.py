@@ -1,0 +1,273 @@
+"""The command line: what it prints, how it exits, and that bad input gets one plain sentence."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkdigits import Dataset, Run
+from inkdigits.cli._preview import preview
+
+from .conftest import Cli
+
+VERBS = ["explore", "train", "evaluate", "export", "read", "models"]
+
+
+def sentence(result: object) -> str:
+    """The one line on the standard error of a verb that failed."""
+    assert result.exit_code == 1, result.output  # type: ignore[attr-defined]
+    (line,) = result.stderr.splitlines()  # type: ignore[attr-defined]
+    assert line.startswith("inkdigits: ")
+    assert "Traceback" not in line
+    return str(line)
+
+
+@pytest.fixture
+def seven(tmp_path: Path, mnist: tuple[Dataset, Dataset]) -> Path:
+    path = tmp_path / "seven.png"
+    Image.fromarray(255 - mnist[1].images[0]).resize((140, 140)).save(path)
+    return path
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_with_an_example(cli: Cli, verb: str) -> None:
+    result = cli(verb, "--help")
+    assert result.exit_code == 0
+    assert f"Example: inkdigits {verb}" in result.stdout.replace("`", "")
+    assert "--json" in result.stdout
+    assert "--debug" in result.stdout
+
+
+def test_help_lists_the_verbs_and_version_is_the_packages(cli: Cli) -> None:
+    help_text = cli("--help").stdout
+    assert all(verb in help_text for verb in VERBS)
+    from inkdigits import __version__
+
+    assert cli("--version").stdout == f"inkdigits {__version__}\n"
+
+
+def test_usage_errors_exit_with_2(cli: Cli) -> None:
+    assert cli("write").exit_code == 2
+    assert cli("read").exit_code == 2
+    assert cli("train", "--epochs", "many").exit_code == 2
+    assert cli("train", "--option", "filters").exit_code == 2
+    assert cli("train", "--resume", "runs/x", "--epochs", 3).exit_code == 2
+
+
+def test_read_prints_the_contracts_json(cli: Cli, seven: Path) -> None:
+    result = cli("read", "--json", seven)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    row = json.loads(result.stdout)
+    assert list(row) == [
+        "path", "page", "width", "height", "text", "confidence", "digits", "error"
+    ]  # fmt: skip
+    assert row["path"] == str(seven)
+    assert (row["page"], row["width"], row["height"]) == (0, 140, 140)
+    assert row["text"] == "7"
+    assert row["error"] is None
+    (digit,) = row["digits"]
+    assert list(digit) == ["digit", "confidence", "box", "line"]
+    assert digit["digit"] == 7
+    assert len(digit["box"]) == 4
+    assert row["confidence"] == digit["confidence"] > 0.9
+
+
+def test_read_for_people(cli: Cli, seven: Path, tmp_path: Path) -> None:
+    Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
+    result = cli("read", seven, "blank.png")
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(f"{seven}: 7  (")
+    assert lines[1] == "blank.png: no digit"
+
+
+def test_read_takes_files_folders_globs_and_standard_input(
+    cli: Cli, seven: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "scans" / "deep"
+    folder.mkdir(parents=True)
+    for name in ("b.png", "a.png", ".c.txt"):
+        (folder / name).write_bytes(seven.read_bytes())
+    result = cli("read", "--json", "scans", "*.png", seven, "-", stdin=seven.read_bytes())
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["path"] for row in rows] == [
+        str(Path("scans", "deep", "a.png")),
+        str(Path("scans", "deep", "b.png")),
+        "seven.png",
+        str(seven),
+        "-",
+    ]
+    assert {row["text"] for row in rows} == {"7"}
+
+
+def test_a_bad_picture_gets_its_own_line_and_the_others_still_come(
+    cli: Cli, seven: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text.png").write_text("not a picture")
+    result = cli("read", "--json", "text.png", seven, "nowhere.png", "*.jpg")
+    assert result.exit_code == 1
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["text"] for row in rows] == ["", "7", "", ""]
+    assert "is not a picture of a known format" in rows[0]["error"]
+    assert rows[1]["error"] is None
+    assert rows[2]["error"] == "nowhere.png does not exist"
+    assert rows[3]["error"] == "*.jpg does not exist"
+    people = cli("read", "text.png", seven)
+    assert people.exit_code == 1
+    assert "text.png is not a picture" in people.stderr
+    assert ": 7" in people.stdout
+
+
+def test_read_with_a_run_or_its_model(cli: Cli, seven: Path, trained: Run) -> None:
+    for model in (trained.folder, trained.model_path):
+        assert json.loads(cli("read", "--json", seven, "--model", model).stdout)["digits"]
+    assert "there is no model file" in sentence(cli("read", seven, "--model", "nowhere.onnx"))
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_a_picture_without_rights_is_named(cli: Cli, seven: Path) -> None:
+    seven.chmod(0)
+    assert "seven.png cannot be read: Permission denied" in cli("read", seven).stderr
+
+
+def test_models_lists_networks_with_their_cost(cli: Cli) -> None:
+    rows = json.loads(cli("models", "--json").stdout)
+    assert [row["name"] for row in rows] == ["reference", "resnet", "vgg"]
+    assert rows[0]["parameters"] == 225_034
+    assert rows[0]["multiply_adds"] == 2_631_040
+    text = cli("models").stdout
+    assert "225,034 parameters, 2,631,040 multiply-adds" in text
+    assert "filters=[32, 64]" in text
+
+
+def test_explore_draws_and_counts(cli: Cli, tmp_path: Path) -> None:
+    result = cli("explore", "--augment", "standard", "--out", "pictures")
+    assert result.exit_code == 0
+    assert "MNIST train: 60,000 digits, uint8 (60000, 28, 28)" in result.stdout
+    assert "⣿" in result.stdout
+    names = {path.stem for path in (tmp_path / "pictures").iterdir()}
+    assert names == {"samples", "counts", "mean-digits", "augmented"}
+    facts = json.loads(cli("explore", "--json").stdout)
+    assert sum(facts["counts"]) == facts["digits"] == 60_000
+    assert "'shaking' is not known" in sentence(cli("explore", "--augment", "shaking"))
+    assert "nowhere does not exist" in sentence(cli("explore", "nowhere"))
+
+
+def test_preview_sets_a_dot_a_pixel() -> None:
+    image = np.zeros((1, 28, 28), np.uint8)
+    image[0, 0, 0] = image[0, 3, 1] = image[0, 27, 27] = 255
+    lines = preview(image, ["x"]).splitlines()
+    assert len(lines) == 8
+    assert lines[0][0] == chr(0x2800 + 0x01 + 0x80)
+    assert lines[6][13] == chr(0x2800 + 0x80)
+
+
+@pytest.fixture
+def small_data(tmp_path: Path, some_digits: Dataset, some_test_digits: Dataset) -> Path:
+    path = tmp_path / "small.npz"
+    np.savez(
+        path,
+        x_train=some_digits.images,
+        y_train=some_digits.labels,
+        x_test=some_test_digits.images,
+        y_test=some_test_digits.labels,
+    )
+    return path
+
+
+def test_train_evaluate_export_and_read_end_to_end(
+    cli: Cli, small_data: Path, seven: Path, tmp_path: Path
+) -> None:
+    result = cli(
+        "train", "--data", small_data, "--model", "vgg", "--option", "filters=[8,16]",
+        "--option", "activation=elu", "--epochs", 3, "--seed", 5,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""  # quiet in a pipe
+    assert "small.npz test: accuracy" in result.stdout
+    assert "model, plots, metrics and logs are in" in result.stdout
+    run = Run(tmp_path / "runs" / "vgg")
+    assert run.recipe.options == {"filters": [8, 16], "activation": "elu"}
+    assert run.recipe.seed == 5
+
+    result = cli("evaluate", "runs/vgg", "--data", small_data, "--json")
+    figures = json.loads(result.stdout)
+    assert figures["accuracy"] == pytest.approx(run.metrics["test_accuracy"], abs=0.002)
+    folder = tmp_path / figures["folder"]
+    assert (folder / "metrics.json").exists()
+    assert (folder / "plots" / "history.png").exists()
+    text = cli("evaluate", "runs/vgg/model.onnx", "--data", small_data).stdout
+    assert "most confidently wrong" in text
+
+    run.model_path.unlink()
+    result = cli("export", "runs/vgg", "--json")
+    assert json.loads(result.stdout)["max_difference"] <= 1e-4
+    assert "within" in cli("export", "runs/vgg/model.keras", "--out", "own.onnx").stdout
+    for model in ("runs/vgg", "own.onnx"):
+        assert cli("read", seven, "--model", model).exit_code == 0
+
+    again = cli("train", "--recipe", "runs/vgg/recipe.json", "--data", small_data, "--json")
+    assert json.loads(again.stdout)["folder"] == str(Path("runs", "vgg-2"))
+    assert Run("runs/vgg-2").metrics["test_accuracy"] == run.metrics["test_accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--epochs", "-1"], "recipe's epochs cannot be -1"),
+        (["--model", "lenet"], "no network 'lenet'; there are reference"),
+        (["--option", "width=3"], "no option 'width'"),
+        (["--recipe", "nowhere.toml"], "there is no recipe nowhere.toml"),
+        (["--recipe", "bad.toml"], "no field 'epoch'"),
+        (["--data", "nowhere"], "nowhere does not exist"),
+        (["--resume", "nowhere"], "nowhere is no run folder"),
+        (["--out", "taken"], "taken exists already"),
+        (["--augment", "strong"], "augmentation 'strong' is not known"),
+        (["--schedule", "zigzag"], "recipe's schedule cannot be 'zigzag'"),
+        (["--precision", "int1"], "recipe's precision cannot be 'int1'"),
+        (["--learning-rate", "nan"], "recipe's learning_rate cannot be nan"),
+    ],
+)
+def test_train_says_what_is_wrong_and_leaves_nothing(
+    cli: Cli, tmp_path: Path, arguments: list[str], expected: str
+) -> None:
+    (tmp_path / "bad.toml").write_text("epoch = 3")
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "something").touch()
+    before = sorted(tmp_path.rglob("*"))
+    assert expected in sentence(cli("train", *arguments))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_rights_is_named(cli: Cli, tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert "the run folder locked/run cannot be made" in sentence(
+        cli("train", "--out", "locked/run")
+    )
+
+
+def test_debug_shows_where_an_error_came_from(cli: Cli) -> None:
+    result = cli("explore", "nowhere", "--debug")
+    assert type(result.exception).__name__ == "DataError"
+
+
+def test_a_reader_who_has_had_enough_ends_us_quietly(seven: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "inkdigits", "read", "--json", *[str(seven)] * 2000],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(60) == 1

@@ -1,0 +1,105 @@
+"""Export: one file that says what it is and answers as Keras does."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from inkdigits import Dataset, Reader, Run, add_channel, build, export_onnx, scale
+from inkdigits.errors import ModelError
+from inkdigits.networks import names
+from inkdigits.reading import ModelCard
+
+
+def card(**changes: object) -> ModelCard:
+    return ModelCard.of_unknown("made up", parameters=1) if not changes else ModelCard(**changes)  # type: ignore[arg-type]
+
+
+def keras_says(network: object, images: np.ndarray) -> np.ndarray:
+    return network.predict(add_channel(scale(images)), batch_size=500, verbose=0)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_network_is_exported_and_answers_as_keras_does(
+    name: str, tmp_path: Path, some_test_digits: Dataset
+) -> None:
+    network = build(name)
+    difference = export_onnx(network, tmp_path / "model.onnx", card())
+    ours = Reader(tmp_path / "model.onnx").classify(some_test_digits.images)
+    assert np.abs(ours - keras_says(network, some_test_digits.images)).max() <= 1e-4
+    assert difference <= 1e-4
+
+
+def test_a_runs_model_answers_as_its_network_does(trained: Run, some_test_digits: Dataset) -> None:
+    ours = Reader(trained.model_path).classify(some_test_digits.images)
+    theirs = keras_says(trained.network(), some_test_digits.images)
+    assert np.abs(ours - theirs).max() <= 1e-4
+
+
+def test_the_file_is_what_the_contract_says(trained: Run, some_digits: Dataset) -> None:
+    model = onnx.load(trained.model_path)
+    onnx.checker.check_model(model, full_check=True)
+    (images,), (probabilities,) = model.graph.input, model.graph.output
+    assert images.name == "images"
+    assert images.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+    shape = [axis.dim_value for axis in images.type.tensor_type.shape.dim]
+    assert shape == [0, 28, 28, 1]
+    assert probabilities.name == "probabilities"
+    assert probabilities.type.tensor_type.shape.dim[1].dim_value == 10
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    assert metadata["name"] == "reference"
+    assert metadata["training_data_sha256"] == some_digits.fingerprint
+    assert float(metadata["test_accuracy"]) == trained.metrics["test_accuracy"]
+    assert set(metadata) == {
+        "name",
+        "version",
+        "labels",
+        "preprocessing",
+        "calibration",
+        "rejection_threshold",
+        "training_data",
+        "training_data_sha256",
+        "test_accuracy",
+        "parameters",
+        "licence",
+    }
+
+
+def test_the_card_survives_the_file(tmp_path: Path) -> None:
+    written = ModelCard(
+        name="x",
+        version="1",
+        training_data="some",
+        training_data_sha256="ab",
+        test_accuracy=0.5,
+        rejection_threshold=0.25,
+        parameters=3,
+    )
+    export_onnx(build(), tmp_path / "model.onnx", written)
+    assert Reader(tmp_path / "model.onnx").card == written
+    assert ModelCard.from_metadata(written.to_metadata(), "x") == written
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"labels": '["a"]'}, "does not name the digits"),
+        ({"labels": "nonsense"}, "damaged metadata"),
+        ({"parameters": "many"}, "damaged metadata"),
+        ({"rejection_threshold": None}, "no 'rejection_threshold'"),
+    ],
+)
+def test_damaged_cards_get_their_sentence(change: dict[str, str | None], sentence: str) -> None:
+    metadata = {**card().to_metadata(), **change}
+    with pytest.raises(ModelError, match=sentence):
+        ModelCard.from_metadata({k: v for k, v in metadata.items() if v is not None}, "model.onnx")
+
+
+def test_nothing_is_left_where_the_export_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inkdigits.export.onnx_file._MAX_DIFFERENCE", -1.0)
+    with pytest.raises(ModelError, match="was not written"):
+        export_onnx(build(), tmp_path / "model.onnx", card())
+    assert list(tmp_path.iterdir()) == []
