@@ -24,7 +24,7 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/training.py
-	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/classify.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/augmentation.py
 

@@ -2,8 +2,8 @@
 
 NIST's digits were scaled to fit a 20×20 box with their aspect ratio kept, anti-aliased, and placed
 in a 28×28 field so that their centre of mass lies at its centre. In MNIST's files that centre is
-the pixel (14, 14) counted from 0, the longer side is 20 in every image, and the brightest pixel is
-255.
+the pixel (14, 14) counted from 0, the longer side is 20 (in 16 of the 70,000 images 19), and the
+brightest pixel is 254 or 255.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to Document
 Recognition", 1998, section III.A.

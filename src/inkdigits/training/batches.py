@@ -22,19 +22,15 @@ class Batches(keras.utils.PyDataset):
         seed: shuffle every epoch, each in an order that depends on the seed and the epoch's number
             alone, so that a run that was cut off goes on as if it had not been; `None` not to
             shuffle.
-        epoch: number of the first epoch.
     """
 
-    def __init__(
-        self, dataset: Dataset, batch: int, *, seed: int | None = None, epoch: int = 0
-    ) -> None:
+    def __init__(self, dataset: Dataset, batch: int, *, seed: int | None = None) -> None:
         super().__init__()
         self._images = dataset.images
         self._labels = one_hot(dataset.require_labels())
         self._batch = batch
         self._seed = seed
-        self._epoch = epoch
-        self._order = self._shuffled()
+        self._order = np.arange(len(self._images))
 
     def __len__(self) -> int:
         return ceil(len(self._images) / self._batch)
@@ -43,11 +39,12 @@ class Batches(keras.utils.PyDataset):
         rows = self._order[index * self._batch : (index + 1) * self._batch]
         return add_channel(scale(self._images[rows])), self._labels[rows]
 
-    def on_epoch_end(self) -> None:
-        self._epoch += 1
-        self._order = self._shuffled()
+    def begin_epoch(self, epoch: int) -> None:
+        """Shuffle for the epoch of this number.
 
-    def _shuffled(self) -> npt.NDArray[np.int64]:
-        if self._seed is None:
-            return np.arange(len(self._images))
-        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._images))
+        Keras' own `on_epoch_end` cannot count epochs: Keras also calls it when it only takes a
+        look at the data.
+        """
+        if self._seed is not None:
+            rng = np.random.default_rng([self._seed, epoch])
+            self._order = rng.permutation(len(self._images))

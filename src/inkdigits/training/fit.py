@@ -64,14 +64,15 @@ def fit(
     model = _with_augmentation(network, recipe)
     _compile(model, recipe, steps=recipe.epochs * ceil(len(fitting) / recipe.batch))
 
-    keeper = _Keeper(folder, network, recipe)
+    batches = Batches(fitting, recipe.batch, seed=recipe.seed)
+    keeper = _Keeper(folder, network, batches, recipe)
     history = keeper.resume(model)
     live = LiveBar(recipe.epochs, history)
     averaging = (AverageWeights(),) if recipe.ema else ()
     if not should_stop(history, recipe.patience):
         try:
             model.fit(
-                Batches(fitting, recipe.batch, seed=recipe.seed, epoch=len(history)),
+                batches,
                 validation_data=Batches(validation, _VALIDATION_BATCH),
                 initial_epoch=len(history),
                 epochs=recipe.epochs,
@@ -125,10 +126,13 @@ def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
 class _Keeper(keras.callbacks.Callback):
     """Keeps the run's history, a checkpoint of each epoch, and the best epoch's weights."""
 
-    def __init__(self, folder: Path, network: keras.Model, recipe: Recipe) -> None:
+    def __init__(
+        self, folder: Path, network: keras.Model, batches: Batches, recipe: Recipe
+    ) -> None:
         super().__init__()
         self._folder = folder
         self._network = network
+        self._batches = batches
         self._recipe = recipe
         self._state_path = folder / "checkpoint" / "state.npz"
         self.best_path = folder / "checkpoint" / "best.npz"
@@ -143,6 +147,7 @@ class _Keeper(keras.callbacks.Callback):
         return self._history
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._batches.begin_epoch(epoch)
         self._started = time.perf_counter()
 
     def on_test_end(self, logs: Any = None) -> None:

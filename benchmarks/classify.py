@@ -1,0 +1,79 @@
+"""Claim: `Reader.classify` takes at most 60 µs for one digit and does 50,000 a second in batches.
+
+Beside it, the same network under Keras: `model.predict` and a compiled call, in the same process.
+
+    python benchmarks/classify.py [--repeats 7]
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+
+from _common import report, summary
+
+from inkdigits import Reader, add_channel, build, load_mnist, scale
+from inkdigits._keras import keras
+from inkdigits.reading.classifier import available_threads
+
+
+def seconds_each(call: Callable[[], object], *, calls: int) -> float:
+    call()
+    start = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return (time.perf_counter() - start) / calls
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=7)
+    repeats = parser.parse_args().repeats
+
+    images = load_mnist()[1].images
+    one, one_scaled = images[:1], add_channel(scale(images[:1]))
+    reader, network = Reader(), build("reference")
+    jitted = _compiled_call(network)
+
+    figures: dict[str, list[float]] = {
+        "one_digit_microseconds": [],
+        "digits_per_second": [],
+        "keras_predict_one_digit_microseconds": [],
+        "keras_compiled_one_digit_microseconds": [],
+        "keras_predict_digits_per_second": [],
+    }
+    scaled = add_channel(scale(images))
+    for _ in range(repeats):
+        figures["one_digit_microseconds"].append(
+            1e6 * seconds_each(lambda: reader.classify(one), calls=3000)
+        )
+        figures["digits_per_second"].append(
+            len(images) / seconds_each(lambda: reader.classify(images), calls=3)
+        )
+        figures["keras_predict_one_digit_microseconds"].append(
+            1e6 * seconds_each(lambda: network.predict(one_scaled, verbose=0), calls=5)
+        )
+        figures["keras_compiled_one_digit_microseconds"].append(
+            1e6 * seconds_each(lambda: jitted(one_scaled), calls=300)
+        )
+        figures["keras_predict_digits_per_second"].append(
+            len(images)
+            / seconds_each(lambda: network.predict(scaled, batch_size=1000, verbose=0), calls=1)
+        )
+    report(
+        "classify",
+        "Reader.classify: at most 60 microseconds for one digit, 50,000 digits a second",
+        {
+            "threads": available_threads(),
+            **{name: summary(values) for name, values in figures.items()},
+        },
+    )
+
+
+def _compiled_call(network: keras.Model) -> Callable[[object], object]:
+    import tensorflow as tf
+
+    return tf.function(lambda images: network(images, training=False))
+
+
+if __name__ == "__main__":
+    main()
