@@ -14,7 +14,7 @@ def test_the_default_is_the_reference_recipe() -> None:
     recipe = Recipe()
     assert (recipe.network, recipe.epochs, recipe.batch) == ("reference", 12, 128)
     assert (recipe.optimizer, recipe.learning_rate) == ("adam", 0.001)
-    assert recipe.schedule == "constant"
+    assert recipe.schedule == "cosine"
     assert recipe.augment is None
 
 

@@ -18,7 +18,7 @@ from inkdigits.training.averaging import AverageWeights
 from inkdigits.training.batches import Batches
 from inkdigits.training.fit import build_for, fit
 from inkdigits.training.history import Epoch, best_epoch, should_stop
-from inkdigits.training.precision import choose_precision
+from inkdigits.training.precision import POLICIES, settle_precision
 from inkdigits.training.schedule import learning_rate
 from inkdigits.training.trainer import resume
 
@@ -81,7 +81,7 @@ def test_a_recipe_is_written_down_with_all_that_repeats_it(
     assert Recipe.load(trained.folder / "recipe.json") == trained.recipe
     provenance = written["provenance"]
     assert provenance["training_data"]["sha256"] == some_digits.fingerprint
-    assert provenance["policy"] in ("float32", "mixed_bfloat16")
+    assert written["precision"] in ("float32", "bfloat16")  # what auto came to here
     assert {"inkdigits", "python", "keras", "numpy"} <= set(provenance["versions"])
 
 
@@ -111,12 +111,11 @@ def test_both_precisions_learn_and_leave_a_float32_network(
     run = train(Recipe(epochs=2, precision=precision), some_digits, folder=tmp_path / "run")
     assert run.metrics["validation_accuracy"] > 0.7
     assert {weight.dtype for weight in run.network().weights} == {"float32"}
-    policy = json.loads((run.folder / "recipe.json").read_text())["provenance"]["policy"]
-    assert policy == {"float32": "float32", "bfloat16": "mixed_bfloat16"}[precision]
 
 
 def test_automatic_precision_is_one_of_the_two() -> None:
-    assert choose_precision("auto") in ("float32", "mixed_bfloat16")
+    assert settle_precision(Recipe()).precision in POLICIES
+    assert settle_precision(Recipe(precision="float32")) == Recipe(precision="float32")
     assert keras.config.dtype_policy().name == "float32"  # training leaves no policy behind
 
 
@@ -129,7 +128,7 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
                 raise KeyboardInterrupt
 
     unbroken = train(recipe, digits, folder=folder / "unbroken")
-    broken = Run.create(folder / "broken", recipe, digits, None, "float32")
+    broken = Run.create(folder / "broken", recipe, digits, None)
     fitting, validation = digits.split(recipe.validation, seed=recipe.seed)
     with pytest.raises(KeyboardInterrupt):
         fit(recipe, fitting, validation, broken.folder, (Interrupt(),))
@@ -205,7 +204,7 @@ def test_what_cannot_be_resumed_says_why(
         resume(trained.folder, some_digits, test=some_test_digits)
     with pytest.raises(RunError, match="is no run folder"):
         resume(tmp_path, some_digits)
-    run = Run.create(tmp_path / "new", Recipe(epochs=1), some_digits, None, "float32")
+    run = Run.create(tmp_path / "new", Recipe(epochs=1), some_digits, None)
     with pytest.raises(RunError, match=r"other training data \(some digits\)"):
         resume(run.folder, some_test_digits)
     with pytest.raises(RunError, match=r"other test data \(none\)"):
@@ -216,7 +215,7 @@ def test_what_cannot_be_resumed_says_why(
 def test_a_corrupted_checkpoint_is_named_with_the_way_out(
     damage: str, some_digits: Dataset, tmp_path: Path
 ) -> None:
-    run = Run.create(tmp_path / "run", Recipe(epochs=1), some_digits, None, "float32")
+    run = Run.create(tmp_path / "run", Recipe(epochs=1), some_digits, None)
     state = run.folder / "checkpoint" / "state.npz"
     fitting, validation = some_digits.split(0.1, seed=0)
     fit(run.recipe, fitting, validation, run.folder)
@@ -243,9 +242,7 @@ def test_run_folders_are_never_overwritten(
     with pytest.raises(RunError, match="exists already; choose another name"):
         train(Recipe(), some_digits, folder=trained.folder)
     monkeypatch.chdir(tmp_path)
-    names = [
-        Run.create(None, Recipe(), some_digits, None, "float32").folder.as_posix() for _ in range(3)
-    ]
+    names = [Run.create(None, Recipe(), some_digits, None).folder.as_posix() for _ in range(3)]
     assert names == ["runs/reference", "runs/reference-2", "runs/reference-3"]
 
 
@@ -405,7 +402,7 @@ def test_tensorboard_logs_hold_scalars_graph_hyperparameters_and_images(trained:
 
 
 def test_a_finished_run_is_needed_for_its_network(some_digits: Dataset, tmp_path: Path) -> None:
-    run = Run.create(tmp_path / "run", Recipe(), some_digits, None, "float32")
+    run = Run.create(tmp_path / "run", Recipe(), some_digits, None)
     with pytest.raises(RunError, match="is not finished: inkdigits train --resume"):
         run.network()
     with pytest.raises(RunError, match="is not finished"):

@@ -2,6 +2,7 @@
 
 import glob
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,6 +49,8 @@ def read(
     """
     from inkdigits.reading import Reader
 
+    # What Pillow warns of is either mended by it or an error that we print ourselves.
+    warnings.filterwarnings("ignore", module="PIL")
     reader = Reader(None if model is None else model_file(model))
     unreadable = 0
     for path in _expand(pictures):

@@ -13,7 +13,7 @@ from inkdigits.training.augment import Augment
 from inkdigits.training.averaging import AverageWeights
 from inkdigits.training.batches import Batches
 from inkdigits.training.history import Epoch, best_epoch, should_stop, write_history
-from inkdigits.training.precision import choose_precision
+from inkdigits.training.precision import POLICIES, settle_precision
 from inkdigits.training.progress import LiveBar
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.schedule import learning_rate
@@ -60,7 +60,7 @@ def fit(
         OSError: the disk refuses a checkpoint; the one before still stands.
     """
     keras.utils.set_random_seed(recipe.seed)
-    network = build_for(recipe, choose_precision(recipe.precision))
+    network = build_for(recipe, POLICIES[settle_precision(recipe).precision])
     model = _with_augmentation(network, recipe)
     _compile(model, recipe, steps=recipe.epochs * ceil(len(fitting) / recipe.batch))
 

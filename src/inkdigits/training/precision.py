@@ -3,19 +3,24 @@
 from importlib import import_module
 
 from inkdigits._keras import keras
+from inkdigits.training.recipe import Recipe
 
-__all__ = ["choose_precision"]
+__all__ = ["POLICIES", "settle_precision"]
+
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+"""Keras' dtype policy for each precision. Mixed: bfloat16 in the layers, float32 weights."""
 
 
-def choose_precision(wanted: str) -> str:
-    """Return the Keras dtype policy for a recipe's `precision`.
+def settle_precision(recipe: Recipe) -> Recipe:
+    """Return the recipe with ``auto`` replaced by what it comes to on this machine.
 
-    ``auto`` is mixed bfloat16 (weights in float32, layers in bfloat16) where the processor
-    multiplies bfloat16 in hardware, and float32 elsewhere: emulated, bfloat16 is slower.
+    That is bfloat16 where the processor multiplies it in hardware, and float32 elsewhere: emulated,
+    bfloat16 is slower.
     """
-    if wanted == "bfloat16" or (wanted == "auto" and _has_bfloat16()):
-        return "mixed_bfloat16"
-    return "float32"
+    if recipe.precision != "auto":
+        return recipe
+    settled = "bfloat16" if _has_bfloat16() else "float32"
+    return recipe.model_copy(update={"precision": settled})
 
 
 def _has_bfloat16() -> bool:

@@ -57,7 +57,6 @@ class Run:
         recipe: Recipe,
         dataset: Dataset,
         test: Dataset | None,
-        policy: str,
     ) -> "Run":
         """Create the folder of a new run and write down all that is needed to repeat it.
 
@@ -67,7 +66,6 @@ class Run:
             recipe: what will be done.
             dataset: the training set.
             test: the test set, if there is one.
-            policy: Keras' dtype policy that the recipe's precision came to.
 
         Raises:
             RunError: the folder exists with something in it, or cannot be made.
@@ -77,7 +75,6 @@ class Run:
         fields["provenance"] = {
             "training_data": _identity(dataset),
             "test_data": None if test is None else _identity(test),
-            "policy": policy,
             "versions": _versions(),
             "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
         }

@@ -15,7 +15,7 @@ from inkdigits.export import export_onnx
 from inkdigits.networks import build, count_multiply_adds
 from inkdigits.networks.saved import save_network
 from inkdigits.training.fit import fit
-from inkdigits.training.precision import choose_precision
+from inkdigits.training.precision import settle_precision
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run import Run
 from inkdigits.training.tensorboard import EpochScalars, write_outcome
@@ -55,7 +55,7 @@ def train(
         >>> run = train(Recipe(epochs=1), *load_mnist()[:1])  # doctest: +SKIP
     """
     _check(recipe, dataset, test)
-    run = Run.create(folder, recipe, dataset, test, choose_precision(recipe.precision))
+    run = Run.create(folder, settle_precision(recipe), dataset, test)
     return _carry_out(run, dataset, test, progress)
 
 

@@ -1,0 +1,44 @@
+"""The README is true: its figures are the measured ones, its files exist, its commands parse."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from inkdigits.cli import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = sorted(
+    set(re.findall(r"^    (inkdigits [^#\n]*?) *(?:#|$)", README, re.MULTILINE))
+    | set(re.findall(r"`(inkdigits [^`…]+)`", README))
+)
+
+
+def test_the_results_table_is_the_measured_one() -> None:
+    table = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "table.py")],
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+        env={"PYTHONIOENCODING": "utf-8"},
+    ).stdout
+    assert table.strip() in README
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)]+)\)", README))))
+def test_every_link_leads_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_one(command: str) -> None:
+    """With --help at its end a command is parsed up to there, and its verb must exist."""
+    words = command.split()[1:]
+    options = [word for word in words if word.startswith("--")]
+    result = CliRunner().invoke(app, [words[0], "--help"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    assert all(option in result.stdout for option in options), command
