@@ -1,22 +1,26 @@
 # make train   set up and train the reference CNN on MNIST
 # make test    set up and run lint, types, import contracts and tests
-# Needs Python 3.11 or newer with pip and venv. Another one: make train PYTHON=python3.12
+# Needs Python 3.11 or newer with pip. Another one than python3: make train PYTHON=python3.12
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Debian's Python has no ensurepip without another package, so the pip outside installs into .venv.
+INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
 .PHONY: train test lint format bench clean
 
 train: $(VENV)/.installed-train
 	$(BIN)/inkdigits train
 
-test: $(VENV)/.installed-dev
+test: lint
+	$(BIN)/pytest
+
+lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
@@ -32,12 +36,12 @@ clean:
 	rm -rf $(VENV)
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --without-pip $(VENV)
 
 $(VENV)/.installed-train: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[train]"
+	$(INSTALL) --editable ".[train]"
 	touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	$(INSTALL) --editable ".[dev]"
 	touch $@

@@ -64,6 +64,12 @@ def main() -> None:
         "Reader.classify: at most 60 microseconds for one digit, 50,000 digits a second",
         {
             "threads": available_threads(),
+            "predict_over_ours_one_digit": summary(figures["keras_predict_one_digit_microseconds"])[
+                "median"
+            ]
+            / summary(figures["one_digit_microseconds"])["median"],
+            "ours_over_predict_in_batches": summary(figures["digits_per_second"])["median"]
+            / summary(figures["keras_predict_digits_per_second"])["median"],
             **{name: summary(values) for name, values in figures.items()},
         },
     )

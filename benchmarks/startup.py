@@ -63,6 +63,10 @@ def main() -> None:
         "import 0.15 s, --help 0.5 s, read one.png 0.7 s and 200 MB, training 1.5 GB, all at most",
         {
             "seconds": {key: summary(values) for key, values in seconds.items()},
+            "ratio_to_python_alone": {
+                key: summary(values)["median"] / summary(seconds["python"])["median"]
+                for key, values in seconds.items()
+            },
             "import_seconds_beyond_python": summary(
                 [a - b for a, b in zip(seconds["import"], seconds["python"], strict=True)]
             ),

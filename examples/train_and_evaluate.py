@@ -6,7 +6,7 @@ from inkdigits import Reader, Recipe, evaluate, load_mnist, train
 
 digits, test = load_mnist()
 digits = digits.take(np.arange(6_000))  # a tenth, to be quick; leave this out for the real thing
-recipe = Recipe(epochs=2, seed=1)
+recipe = Recipe(epochs=3, seed=1)
 
 run = train(recipe, digits, test=test, folder="runs/example")
 print(run.metrics["test_accuracy"], run.history[-1].val_accuracy)

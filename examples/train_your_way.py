@@ -18,5 +18,5 @@ recipe.save("mine.toml")
 assert Recipe.load("mine.toml") == recipe
 
 digits, test = load_mnist()
-run = train(Recipe.load("mine.toml"), digits.take(np.arange(4_000)), test=test)
+run = train(Recipe.load("mine.toml"), digits.take(np.arange(2_000)), test=test)
 print(run.folder, run.metrics["test_accuracy"])

@@ -1,15 +1,23 @@
 """Digits and a trained run that many tests share."""
 
+import contextlib
 import gzip
+import importlib.abc
 import struct
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from typer.testing import CliRunner, Result
 
 from inkdigits import Augmentation, Dataset, Recipe, Run, load_mnist
+
+# The same examples every time: CI must not flicker.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 Cli = Callable[..., Result]
 
@@ -60,6 +68,27 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
         return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
 
     return invoke
+
+
+@contextlib.contextmanager
+def block_imports(*names: str) -> Iterator[None]:
+    """Make modules look as if they were not installed."""
+
+    class Blocker(importlib.abc.MetaPathFinder):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name.split(".", maxsplit=1)[0] in names:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    hidden = {name: sys.modules[name] for name in sys.modules if name.split(".")[0] in names}
+    blocker = Blocker()
+    sys.meta_path.insert(0, blocker)
+    for name in hidden:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(blocker)
+        sys.modules.update(hidden)
 
 
 def write_idx(path: Path, array: np.ndarray, *, magic: int | None = None) -> Path:

@@ -1,5 +1,6 @@
 """The command line: what it prints, how it exits, and that bad input gets one plain sentence."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits import Dataset, Run
+from inkdigits import Dataset, Run, load
 from inkdigits.cli._preview import preview
+from inkdigits.errors import DataError
 
 from .conftest import Cli
 
@@ -135,6 +137,89 @@ def test_a_picture_without_rights_is_named(cli: Cli, seven: Path) -> None:
     assert "seven.png cannot be read: Permission denied" in cli("read", seven).stderr
 
 
+@pytest.mark.parametrize(
+    ("blocked", "arguments", "extra"),
+    [
+        ("keras", ["train"], "train"),
+        ("matplotlib", ["explore"], "train"),
+        ("matplotlib", ["evaluate", "model"], "train"),
+        ("onnx", ["export", "run"], "train"),
+        ("pyarrow", ["explore", "digits.parquet"], "parquet"),
+    ],
+)
+def test_a_missing_extra_is_the_line_to_type(
+    tmp_path: Path, trained: Run, blocked: str, arguments: list[str], extra: str
+) -> None:
+    """In a process of its own, where none of it has been imported yet."""
+    (tmp_path / "digits.parquet").touch()
+    names = {"run": str(trained.folder), "model": str(trained.model_path)}
+    words = [names.get(word, word) for word in arguments]
+    probe = (
+        "import sys; from tests.conftest import block_imports;"
+        f"sys.argv = ['inkdigits', *{words!r}];"
+        "from inkdigits.cli import main\n"
+        f"with block_imports({blocked!r}): main()"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", probe],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert process.stderr.splitlines() == [
+        f'inkdigits: this needs {blocked}, which is not installed: pip install "inkdigits[{extra}]"'
+    ]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_folders_without_pictures_or_rights(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    row = json.loads(cli("read", "--json", "empty").stdout)
+    assert row["error"] == "empty holds no pictures"
+    (tmp_path / "set" / "7").mkdir(parents=True)
+
+    def refuse(path: str) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)  # root may read everything
+        result = cli("read", "empty")
+        assert result.exit_code == 1
+        assert result.stderr == "inkdigits: empty cannot be read: Permission denied\n"
+        with pytest.raises(DataError, match="7 cannot be read: Permission denied"):
+            load("set")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals of this kind")
+def test_training_in_a_terminal_shows_a_live_bar(small_data: Path, tmp_path: Path) -> None:
+    import pty
+
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "inkdigits", "train", "--data", small_data, "--epochs", "2"],
+        cwd=tmp_path,
+        stdout=terminal,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+        while chunk := os.read(screen, 65536):
+            shown += chunk
+    os.close(screen)
+    text = shown.decode()
+    assert process.wait() == 0, text
+    for expected in ("epoch   1/2", "epoch   2/2", "s left", "validation loss", "accuracy"):
+        assert expected in text
+    assert "Traceback" not in text
+
+
 def test_models_lists_networks_with_their_cost(cli: Cli) -> None:
     rows = json.loads(cli("models", "--json").stdout)
     assert [row["name"] for row in rows] == ["reference", "resnet", "vgg"]
@@ -201,6 +286,10 @@ def test_train_evaluate_export_and_read_end_to_end(
     folder = tmp_path / figures["folder"]
     assert (folder / "metrics.json").exists()
     assert (folder / "plots" / "history.png").exists()
+    assert figures["folder"] == str(Path("evaluations", "vgg-on-small-npz-test"))
+    assert "choose another --out" in sentence(
+        cli("evaluate", "runs/vgg", "--data", small_data, "--out", "runs/vgg")
+    )
     text = cli("evaluate", "runs/vgg/model.onnx", "--data", small_data).stdout
     assert "most confidently wrong" in text
 

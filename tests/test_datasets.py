@@ -16,7 +16,7 @@ from inkdigits import Dataset, add_channel, load, load_mnist, load_parts, one_ho
 from inkdigits.datasets.mnist import _FOLDER
 from inkdigits.errors import DataError, MissingExtraError, import_extra
 
-from .conftest import write_idx
+from .conftest import block_imports, write_idx
 
 Mnist = tuple[Dataset, Dataset]
 
@@ -94,8 +94,28 @@ def test_a_folder_of_idx_files_has_two_parts(tmp_path: Path, digits: Dataset) ->
     assert same(train, digits)
     assert same(test, digits)
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
-    with pytest.raises(DataError, match="test images but no test labels"):
+    with pytest.raises(DataError, match="needs t10k-labels-idx1-ubyte beside it"):
         load(tmp_path)
+
+
+def test_idx_files_by_their_other_names(tmp_path: Path, digits: Dataset) -> None:
+    for number, images in enumerate(("train-images.idx3-ubyte", "emnist-test-images-idx3-ubyte")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        write_idx(folder / images, digits.images)
+        labels = images.replace("images", "labels").replace("idx3", "idx1")
+        write_idx(folder / labels, digits.require_labels())
+        for path in (folder, folder / images, folder / labels):
+            assert same(load(path), digits)
+            assert load(path).source == path
+    (folder / images).unlink()
+    with pytest.raises(DataError, match="has no images beside it"):
+        load(folder)
+    write_idx(folder / images, digits.images)
+    write_idx(folder / f"other-{images}", digits.images)
+    write_idx(folder / f"other-{labels}", digits.require_labels())
+    with pytest.raises(DataError, match="name the one to load"):
+        load(folder)
 
 
 def test_npz_with_keras_names(tmp_path: Path, digits: Dataset) -> None:
@@ -221,7 +241,12 @@ def bad_sources(folder: Path, digits: Dataset) -> dict[str, tuple[Path, str]]:
         "huge number": (changed_csv("u.csv", 2, f"5,{zeros[:-1]}99999999999"), "row 2"),
         "pixel outside": (changed_csv("p.csv", 3, f"5,{zeros[:-1]}256"), "row 3: pixel783"),
         "csv label": (changed_csv("b.csv", 5, f"10,{zeros}"), "row 5: the label"),
-        "few columns": (text("f.csv", "label,pixel0\n1,2\n"), "1 pixel columns"),
+        "few columns": (text("f.csv", "label,pixel0\n1,2\n"), "must have the header label,pixel0"),
+        "swapped": (
+            text("w.csv", header.replace("pixel0,pixel1", "pixel1,pixel0") + "\n"),
+            "header",
+        ),
+        "fraction": (changed_csv("1.csv", 6, f"5,{zeros[:-1]}1.5"), "row 6, column 785: '1.5'"),
         "no header": (text("q.csv", f"5,{zeros}\n"), "header"),
         "no rows": (text("z.csv", header + "\n"), "no rows"),
         "binary csv": (_write(folder / "y.csv", bytes(range(256))), "not a CSV text file"),
@@ -250,8 +275,13 @@ def test_every_bad_source_gets_its_sentence(tmp_path: Path, digits: Dataset) -> 
 
 
 def test_a_missing_extra_is_the_line_to_type() -> None:
-    with pytest.raises(MissingExtraError, match=r'pip install "inkdigits\[parquet\]"'):
-        import_extra("no_such_module", extra="parquet", purpose="this")
+    with block_imports("pyarrow"), pytest.raises(MissingExtraError) as caught:
+        import_extra("pyarrow.parquet")
+    assert str(caught.value) == (
+        'this needs pyarrow, which is not installed: pip install "inkdigits[parquet]"'
+    )
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        import_extra("no_such_module")
 
 
 def test_data_sets_must_fit_together(digits: Dataset) -> None:
@@ -259,6 +289,11 @@ def test_data_sets_must_fit_together(digits: Dataset) -> None:
         Dataset(digits.images, digits.require_labels() / 2)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="no images"):
         Dataset(digits.images[:0], None)
+    with pytest.raises(DataError, match=r"must have the shape \(count,\), these have \(30, 10\)"):
+        Dataset(digits.images, one_hot(digits.require_labels()))  # type: ignore[arg-type]
+    mine = digits.images.copy()
+    Dataset(mine, None)
+    mine[0] = 0  # the caller's own array stays the caller's
     assert repr(Dataset(digits.images, None, "x")) == "Dataset('x', 30 digits, no labels)"
 
 

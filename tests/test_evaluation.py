@@ -86,8 +86,10 @@ def test_the_threshold_is_the_lowest_that_lets_one_error_in_200_through() -> Non
     assert (~evaluation.correct[accepted]).mean() <= 0.005
     one_more = evaluation.confidences >= evaluation.confidences[accepted.sum()]
     assert (~evaluation.correct[one_more]).mean() > 0.005
-    assert choose_threshold(made_up([1, 2], [1, 2])) == 0.0
-    assert choose_threshold(made_up([1, 2], [2, 1])) == 1.0
+    assert choose_threshold(made_up([1, 2], [1, 2])) == pytest.approx(0.82)
+    assert choose_threshold(made_up([1, 2], [2, 1], confidence=1.0)) > 1.0
+    equally_sure = made_up([1] * 1000, [1] * 900 + [2] * 100, confidence=1.0)
+    assert choose_threshold(equally_sure) > 1.0
 
 
 def test_a_report_is_figures_and_plots(tmp_path: Path) -> None:

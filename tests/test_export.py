@@ -6,18 +6,14 @@ import numpy as np
 import onnx
 import pytest
 
-from inkdigits import Dataset, Reader, Run, add_channel, build, export_onnx, scale
+from inkdigits import Dataset, Reader, Run, build, export_onnx
 from inkdigits.errors import ModelError
-from inkdigits.networks import names
+from inkdigits.networks import as_classifier, names
 from inkdigits.reading import ModelCard
 
 
 def card(**changes: object) -> ModelCard:
     return ModelCard.of_unknown("made up", parameters=1) if not changes else ModelCard(**changes)  # type: ignore[arg-type]
-
-
-def keras_says(network: object, images: np.ndarray) -> np.ndarray:
-    return network.predict(add_channel(scale(images)), batch_size=500, verbose=0)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", names())
@@ -27,13 +23,13 @@ def test_every_network_is_exported_and_answers_as_keras_does(
     network = build(name)
     difference = export_onnx(network, tmp_path / "model.onnx", card())
     ours = Reader(tmp_path / "model.onnx").classify(some_test_digits.images)
-    assert np.abs(ours - keras_says(network, some_test_digits.images)).max() <= 1e-4
+    assert np.abs(ours - as_classifier(network)(some_test_digits.images)).max() <= 1e-4
     assert difference <= 1e-4
 
 
 def test_a_runs_model_answers_as_its_network_does(trained: Run, some_test_digits: Dataset) -> None:
     ours = Reader(trained.model_path).classify(some_test_digits.images)
-    theirs = keras_says(trained.network(), some_test_digits.images)
+    theirs = as_classifier(trained.network())(some_test_digits.images)
     assert np.abs(ours - theirs).max() <= 1e-4
 
 

@@ -174,6 +174,30 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         load_weights(build("reference"), tmp_path / "vgg.keras")
 
 
+def test_a_network_too_large_for_memory_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "network.keras"
+    save_network(build(), path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["config.json"] = parts["config.json"].replace(b'"units": 128', b'"units": 10000000000000')
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(ModelError, match="not a sound Keras model"):
+        load_network(path)
+    with pytest.raises(RecipeError, match="option dense"):
+        build("reference", dense=10**13)
+
+
+def test_multiply_adds_of_separable_layers() -> None:
+    layers = keras.layers
+    network = keras.Sequential(
+        [keras.Input((28, 28, 3)), layers.DepthwiseConv2D(3), layers.SeparableConv2D(8, 5)]
+    )
+    by_hand = 26 * 26 * 9 * 3 + 22 * 22 * (25 * 3 + 3 * 8)
+    assert count_multiply_adds(network) == by_hand
+
+
 def test_a_network_that_takes_no_digits_is_refused(tmp_path: Path) -> None:
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(tmp_path / "other.keras")
     with pytest.raises(ModelError, match="where a network of digits maps"):

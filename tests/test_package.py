@@ -15,14 +15,20 @@ HEAVY = {"keras", "tensorflow", "jax", "torch", "matplotlib", "onnx", "optuna", 
 def test_public_api_is_this_and_no_more() -> None:
     assert inkdigits.__all__ == [
         "Augmentation",
+        "DataError",
         "Dataset",
         "Digit",
         "Evaluation",
         "InkDigitsError",
+        "MissingExtraError",
+        "ModelError",
+        "PictureError",
         "Reader",
         "Reading",
         "Recipe",
+        "RecipeError",
         "Run",
+        "RunError",
         "__version__",
         "add_channel",
         "build",
@@ -32,6 +38,7 @@ def test_public_api_is_this_and_no_more() -> None:
         "load_mnist",
         "load_parts",
         "one_hot",
+        "resume",
         "scale",
         "train",
     ]
@@ -53,7 +60,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     [
         "import inkdigits",
         "from inkdigits.cli import main",
-        "from inkdigits import Reader; Reader()",
+        "from inkdigits import Reader; import numpy; Reader().read(numpy.eye(28))",
         "from inkdigits import load_mnist; load_mnist()",
     ],
 )

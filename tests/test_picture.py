@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import time
 import warnings
 import zlib
@@ -128,6 +130,44 @@ def test_exif_orientation_is_undone(orientation: int) -> None:
     exif[0x0112] = orientation
     page = decode(encoded(stored, "PNG", exif=exif))
     np.testing.assert_array_equal(page, np.asarray(gradient()))
+
+
+def test_exif_and_cmyk_in_jpeg() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = gradient().transpose(Image.Transpose.ROTATE_90)
+    page = decode(encoded(stored, "JPEG", exif=exif, quality=95))
+    np.testing.assert_allclose(page, np.asarray(gradient()), atol=6)
+    cmyk = gradient().convert("RGB").convert("CMYK")
+    page = decode(encoded(cmyk, "JPEG", quality=95))
+    np.testing.assert_allclose(page, np.asarray(gradient()), atol=8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
+def test_animations_and_single_pixels_in_every_format(kind: str) -> None:
+    frames = [Image.new("L", (9, 9), 80), Image.new("L", (9, 9), 255)]
+    options = {"lossless": True} if kind == "WEBP" else {}
+    film = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=9, **options)
+    np.testing.assert_allclose(decode(film), np.full((9, 9), 80), atol=1)
+    assert decode(encoded(Image.new("L", (1, 1), 80), kind, **options)).shape == (1, 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no resource module")
+@pytest.mark.parametrize("mode", ["RGBA", "I;16", "L"])
+def test_a_large_picture_takes_little_more_memory_than_its_pixels(
+    mode: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.png"
+    Image.new(mode, (9000, 9000)).save(path)
+    probe = (
+        "import resource, sys; from inkdigits.reading import decode; decode(sys.argv[1]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", probe, str(path)], check=True, capture_output=True, text=True
+    ).stdout
+    scale = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes
+    assert int(answer) * scale < 900e6
 
 
 def bad_pictures() -> dict[str, tuple[bytes, str]]:

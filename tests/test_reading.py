@@ -224,6 +224,26 @@ def test_a_model_that_names_other_files_is_refused(tmp_path: Path) -> None:
         Classifier(path)
 
 
+def test_a_model_of_other_numbers_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    model = onnx.load(DEFAULT_MODEL)
+    for weights in model.graph.initializer:
+        if weights.data_type == onnx.TensorProto.FLOAT:
+            weights.raw_data = np.full(len(weights.raw_data) // 4, np.nan, np.float32).tobytes()
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match="probabilities that are no numbers"):
+        Reader(path)
+    model = onnx.load(DEFAULT_MODEL)
+    model.graph.node[-1].output[0] = "single"
+    model.graph.node.append(
+        onnx.helper.make_node("Cast", ["single"], ["probabilities"], to=onnx.TensorProto.DOUBLE)
+    )
+    model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match="must take images"):
+        Reader(path)
+
+
 def test_a_model_that_gives_logits_is_read_too(tmp_path: Path) -> None:
     model = onnx.load(DEFAULT_MODEL)
     (softmax,) = (node for node in model.graph.node if node.op_type == "Softmax")

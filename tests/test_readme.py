@@ -1,6 +1,8 @@
 """The README is true: its figures are the measured ones, its files exist, its commands parse."""
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +26,7 @@ def test_the_results_table_is_the_measured_one() -> None:
         check=True,
         capture_output=True,
         encoding="utf-8",
-        env={"PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     ).stdout
     assert table.strip() in README
 
@@ -36,9 +38,6 @@ def test_every_link_leads_somewhere(link: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_one(command: str) -> None:
-    """With --help at its end a command is parsed up to there, and its verb must exist."""
-    words = command.split()[1:]
-    options = [word for word in words if word.startswith("--")]
-    result = CliRunner().invoke(app, [words[0], "--help"], env={"COLUMNS": "200"})
-    assert result.exit_code == 0
-    assert all(option in result.stdout for option in options), command
+    """With --help at its end a command is parsed, options and all, but not carried out."""
+    result = CliRunner().invoke(app, [*shlex.split(command)[1:], "--help"])
+    assert result.exit_code == 0, result.output

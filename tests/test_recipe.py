@@ -88,8 +88,8 @@ def test_augmentation_in_words() -> None:
     assert (only.rotation, only.shift, only.zoom, only.elastic) == (15, 3, 0, 0)
     for text, sentence in {
         "strong": "'strong' is not known",
-        "spin=3": "no field 'augment.spin'",
-        "rotation=far": "augment.rotation cannot be 'far'",
+        "spin=3": "an augmentation has no field 'spin'; there are rotation",
+        "rotation=far": "augmentation's rotation cannot be 'far'",
         "": "is not known",
     }.items():
         with pytest.raises(RecipeError, match=sentence):

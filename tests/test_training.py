@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkdigits import Dataset, Recipe, Run, train
+from inkdigits import Dataset, Recipe, Run, resume, train
 from inkdigits._keras import keras
 from inkdigits.errors import DataError, RecipeError, RunError
 from inkdigits.training.averaging import AverageWeights
@@ -20,7 +20,6 @@ from inkdigits.training.fit import build_for, fit
 from inkdigits.training.history import Epoch, best_epoch, should_stop
 from inkdigits.training.precision import POLICIES, settle_precision
 from inkdigits.training.schedule import learning_rate
-from inkdigits.training.trainer import resume
 
 Mnist = tuple[Dataset, Dataset]
 
@@ -142,7 +141,12 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
     [
         {},
         {"augment": {}, "ema": 0.9, "schedule": "one-cycle"},
-        {"optimizer": "adamw", "weight_decay": 0.01, "schedule": "cosine", "network": "resnet"},
+        {
+            "optimizer": "adamw",
+            "weight_decay": 0.01,
+            "network": "resnet",
+            "options": {"filters": [4, 8], "blocks": 1},
+        },
         {"patience": 1, "learning_rate": 0.02, "epochs": 6},
     ],
     ids=["plain", "augmented", "resnet", "early stopping"],
@@ -162,6 +166,22 @@ def test_a_resumed_run_ends_as_an_unbroken_one(
     assert not (resumed.folder / "checkpoint").exists()
 
 
+@pytest.mark.parametrize("extra", [{"ema": 0.9}, {"patience": 1, "learning_rate": 0.03}])
+def test_a_run_that_was_killed_after_its_last_epoch_is_finished_too(
+    extra: dict[str, float], mnist: Mnist, tmp_path: Path
+) -> None:
+    recipe = Recipe.of({"epochs": 8 if "patience" in extra else 2, **extra})
+    digits = mnist[0].take(np.arange(1000))
+    unbroken = train(recipe, digits, folder=tmp_path / "unbroken")
+    killed = Run.create(tmp_path / "killed", recipe, digits, None)
+    fit(recipe, *digits.split(recipe.validation, seed=recipe.seed), killed.folder)
+    table = killed.folder / "history.csv"
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:-1]))
+    resumed = resume(killed.folder, digits)
+    assert outcome(resumed) == outcome(unbroken)
+    assert without_seconds(resumed.history) == without_seconds(unbroken.history)
+
+
 def test_a_killed_run_goes_on_to_the_same_end(
     mnist: Mnist, tmp_path: Path, some_test_digits: Dataset
 ) -> None:
@@ -174,7 +194,7 @@ def test_a_killed_run_goes_on_to_the_same_end(
         y_test=some_test_digits.labels,
     )
     common = [sys.executable, "-m", "inkdigits", "train", "--data", "digits.npz"]
-    arguments = ["--epochs", "5", "--augment", "standard"]
+    arguments = ["--epochs", "4", "--augment", "standard"]
     subprocess.run(
         [*common, *arguments, "--out", "unbroken"], cwd=tmp_path, check=True, capture_output=True
     )
@@ -183,14 +203,17 @@ def test_a_killed_run_goes_on_to_the_same_end(
     )
     killed = tmp_path / "killed"
     deadline = time.monotonic() + 120
-    while not (killed / "recipe.json").exists() or len(Run(killed).history) < 2:
+    while not (killed / "history.csv").exists():  # the first epoch is done
         assert time.monotonic() < deadline
         assert process.poll() is None
-        time.sleep(0.005)
+        time.sleep(0.02)
     process.send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
     process.wait()
     assert not Run(killed).finished
-    subprocess.run([*common, "--resume", "killed"], cwd=tmp_path, check=True, capture_output=True)
+    # The run knows where its digits came from.
+    subprocess.run(
+        [*common[:-2], "--resume", "killed"], cwd=tmp_path, check=True, capture_output=True
+    )
     assert outcome(Run(killed)) == outcome(Run(tmp_path / "unbroken"))
     assert without_seconds(Run(killed).history) == without_seconds(
         Run(tmp_path / "unbroken").history
@@ -344,13 +367,44 @@ def test_early_stopping_looks_at_validation_loss() -> None:
 
 
 def test_early_stopping_keeps_the_best_epoch(some_digits: Dataset, tmp_path: Path) -> None:
-    recipe = Recipe(epochs=30, patience=1, learning_rate=0.03)
+    recipe = Recipe(epochs=30, patience=1, learning_rate=0.03, precision="float32")
     run = train(recipe, some_digits, folder=tmp_path / "run")
     history = run.history
     assert len(history) < 30
-    assert run.metrics["validation_loss"] == pytest.approx(
-        history[best_epoch(history)].val_loss, rel=0.05
-    )
+    best = history[best_epoch(history)].val_loss
+    assert history[-1].val_loss > best * 1.001
+    assert run.metrics["validation_loss"] == pytest.approx(best, rel=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
+def test_every_optimizer_trains(optimizer: str, some_digits: Dataset, tmp_path: Path) -> None:
+    recipe = Recipe.of({"epochs": 1, "optimizer": optimizer})
+    _, history = fit(recipe, *some_digits.split(0.1, seed=0), tmp_path)
+    assert history[0].loss < 2.4
+
+
+def test_a_diverged_run_says_so(some_digits: Dataset, tmp_path: Path) -> None:
+    recipe = Recipe(epochs=3, optimizer="sgd", learning_rate=1e30, patience=1)
+    with pytest.raises(RunError, match=r"diverged in epoch 1: .*lower learning rate"):
+        train(recipe, some_digits, folder=tmp_path / "run")
+
+
+def test_what_a_kill_left_half_written_is_swept_away(some_digits: Dataset, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", Recipe(epochs=1), some_digits, None)
+    (run.folder / ".writing-abc").mkdir()
+    (run.folder / ".writing-abc" / "model.keras").touch()
+    resume(run.folder, some_digits)
+    assert not list(run.folder.rglob(".*"))
+
+
+@pytest.mark.parametrize("provenance", [3, {}, {"training_data": None}])
+def test_a_damaged_provenance_is_named(
+    provenance: object, some_digits: Dataset, tmp_path: Path
+) -> None:
+    run = Run.create(tmp_path / "run", Recipe(), some_digits, None)
+    (run.folder / "recipe.json").write_text(json.dumps({"provenance": provenance}))
+    with pytest.raises(RunError, match="does not say soundly where its run came from"):
+        Run(run.folder)
 
 
 def test_averaged_weights_are_validated_and_kept(some_digits: Dataset, tmp_path: Path) -> None:

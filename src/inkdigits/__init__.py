@@ -19,23 +19,37 @@ if TYPE_CHECKING:
         one_hot,
         scale,
     )
-    from inkdigits.errors import InkDigitsError
+    from inkdigits.errors import (
+        DataError,
+        InkDigitsError,
+        MissingExtraError,
+        ModelError,
+        PictureError,
+        RecipeError,
+        RunError,
+    )
     from inkdigits.evaluation import Evaluation, evaluate
     from inkdigits.export import export_onnx
     from inkdigits.networks import build
     from inkdigits.reading import Digit, Reader, Reading
-    from inkdigits.training import Augmentation, Recipe, Run, train
+    from inkdigits.training import Augmentation, Recipe, Run, resume, train
 
 __all__ = [
     "Augmentation",
+    "DataError",
     "Dataset",
     "Digit",
     "Evaluation",
     "InkDigitsError",
+    "MissingExtraError",
+    "ModelError",
+    "PictureError",
     "Reader",
     "Reading",
     "Recipe",
+    "RecipeError",
     "Run",
+    "RunError",
     "__version__",
     "add_channel",
     "build",
@@ -45,20 +59,27 @@ __all__ = [
     "load_mnist",
     "load_parts",
     "one_hot",
+    "resume",
     "scale",
     "train",
 ]
 
 _ROOM_OF = {
     "Augmentation": "training",
+    "DataError": "errors",
     "Dataset": "datasets",
     "Digit": "reading",
     "Evaluation": "evaluation",
     "InkDigitsError": "errors",
+    "MissingExtraError": "errors",
+    "ModelError": "errors",
+    "PictureError": "errors",
     "Reader": "reading",
     "Reading": "reading",
     "Recipe": "training",
+    "RecipeError": "errors",
     "Run": "training",
+    "RunError": "errors",
     "add_channel": "datasets",
     "build": "networks",
     "evaluate": "evaluation",
@@ -67,6 +88,7 @@ _ROOM_OF = {
     "load_mnist": "datasets",
     "load_parts": "datasets",
     "one_hot": "datasets",
+    "resume": "training",
     "scale": "datasets",
     "train": "training",
 }

@@ -1,11 +1,14 @@
 """Files that are either the old one or the new one, never half of each."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["write_bytes", "write_text", "write_through"]
+__all__ = ["sweep", "write_bytes", "write_text", "write_through"]
+
+_PREFIX = ".writing-"
 
 
 def write_through(path: Path, write: Callable[[Path], object]) -> None:
@@ -14,12 +17,22 @@ def write_through(path: Path, write: Callable[[Path], object]) -> None:
     A kill, a full disk or an error at any moment leaves what stood at `path` untouched. The
     temporary file has the ending of `path`: Keras, NumPy and matplotlib go by it.
     """
-    with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
-        temporary = Path(folder) / path.name
-        write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+    try:
+        with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=path.parent) as folder:
+            temporary = Path(folder) / path.name
+            write(temporary)
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+    except OSError as error:
+        # Nobody knows the temporary file's name.
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writing left behind in a folder when it was killed."""
+    for leftover in folder.rglob(f"{_PREFIX}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -17,10 +17,10 @@ __all__ = ["keras"]
 @contextlib.contextmanager
 def _silenced() -> Iterator[None]:
     """Send what is written to the standard error, by C++ too, to nowhere."""
-    sys.stderr.flush()
     try:
+        sys.stderr.flush()
         kept = os.dup(2)
-    except OSError:  # no standard error at all
+    except (AttributeError, OSError):  # no standard error at all
         yield
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -37,7 +37,7 @@ def _import_keras() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     first = "keras" not in sys.modules
     with _silenced() if first else contextlib.nullcontext():
-        module = import_extra("keras", extra="train", purpose="this")
+        module = import_extra("keras")
         if first:
             module.ops.zeros(())  # the backend starts, and talks, at its first operation
 

@@ -16,6 +16,7 @@ __all__ = [
     "RecipeError",
     "RunError",
     "import_extra",
+    "missing_extra",
     "reason",
 ]
 
@@ -53,18 +54,30 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
-def import_extra(module: str, *, extra: str, purpose: str) -> ModuleType:
-    """Import `module`, which the install extra `extra` brings.
+def import_extra(module: str) -> ModuleType:
+    """Import a module that one of the install extras brings.
 
     Raises:
-        MissingExtraError: the module is not installed; the message is the ``pip`` line to type.
+        MissingExtraError: it is not installed; the message is the ``pip`` line to type.
     """
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name is None or not module.startswith(error.name):
-            raise
-        raise MissingExtraError(
-            f"{purpose} needs {error.name}, which is not installed: "
-            f'pip install "inkdigits[{extra}]"'
-        ) from error
+        raise missing_extra(error) or error from None
+
+
+def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
+    """Say which extra brings the module that was not found; `None` if none does."""
+    name = (error.name or "").split(".", 1)[0]
+    if name not in _EXTRA_OF:
+        return None
+    return MissingExtraError(
+        f'this needs {name}, which is not installed: pip install "inkdigits[{_EXTRA_OF[name]}]"'
+    )
+
+
+_EXTRA_OF = {
+    **dict.fromkeys(("keras", "tensorflow", "matplotlib", "onnx", "tf2onnx", "tomli_w"), "train"),
+    **dict.fromkeys(("tensorboardX", "rich"), "train"),
+    "pyarrow": "parquet",
+}

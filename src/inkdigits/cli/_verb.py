@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from inkdigits.errors import InkDigitsError, reason
+from inkdigits.errors import InkDigitsError, missing_extra, reason
 
 __all__ = ["Json", "fail", "print_json", "verb"]
 
@@ -35,6 +35,8 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
         except Exception as error:
             if debug or isinstance(error, _OF_TYPER):
                 raise
+            if isinstance(error, ModuleNotFoundError) and (missing := missing_extra(error)):
+                fail(str(missing))
             fail(
                 f"this is a fault of InkDigits itself ({type(error).__name__}: {error}); "
                 "run it again with --debug and please report what that shows"
@@ -69,5 +71,5 @@ def fail(sentence: str) -> NoReturn:
 
 
 def print_json(value: object) -> None:
-    """Print a value as one line of JSON."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    """Print a value as one line of JSON, in ASCII: no terminal can spoil a path in it."""
+    print(json.dumps(value), flush=True)

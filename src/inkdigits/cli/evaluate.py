@@ -33,6 +33,7 @@ def evaluate(
     from inkdigits.cli._report import print_figures, print_worst
     from inkdigits.cli.read import model_file
     from inkdigits.datasets import load_mnist, load_parts
+    from inkdigits.errors import RunError
     from inkdigits.evaluation import evaluate, write_report
     from inkdigits.reading import Reader
     from inkdigits.training.history import read_history
@@ -43,7 +44,9 @@ def evaluate(
         parts = load_parts(data)
         dataset = parts.test or parts.train
     evaluation = evaluate(Reader(model_file(model)).classify, dataset)
-    folder = out or Path("evaluations") / f"{model.stem}-on-{_slug(dataset.name)}"
+    folder = out or Path("evaluations") / f"{_name(model)}-on-{_slug(dataset.name)}"
+    if (folder / "recipe.json").exists():
+        raise RunError(f"{folder} is a run folder, whose metrics stay; choose another --out")
     write_report(evaluation, folder, history=read_history(model / "history.csv"))
     if as_json:
         print_json({"folder": str(folder), **evaluation.to_dict()})
@@ -51,6 +54,12 @@ def evaluate(
         print_figures(evaluation.to_dict())
         print_worst(evaluation)
         print(f"\nplots and metrics.json are in {folder}")
+
+
+def _name(model: Path) -> str:
+    """Name a model: by its run's folder, or by its own file if that says more."""
+    whole = model.resolve()
+    return whole.parent.name if whole.name == "model.onnx" else whole.name.removesuffix(".onnx")
 
 
 def _slug(name: str) -> str:

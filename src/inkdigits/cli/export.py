@@ -18,7 +18,10 @@ def register(app: typer.Typer) -> None:
 def export(
     model: Annotated[Path, typer.Argument(help="A run folder or a .keras file.")],
     out: Annotated[
-        Path | None, typer.Option(help="The file to write; model.onnx beside the model by default.")
+        Path | None,
+        typer.Option(
+            help="The file to write; by default the run's model.onnx, or the .keras file's name."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -1,6 +1,7 @@
 """``inkdigits read``: read the digits of pictures."""
 
 import glob
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkdigits.cli._verb import Json, print_json, verb
+from inkdigits.errors import reason
 
 if TYPE_CHECKING:
     from inkdigits.reading import Reader
@@ -19,7 +21,7 @@ _SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
     *(".ppm", ".pgm", ".pbm", ".pnm"),
 )
-"""Of the files that count as pictures in a folder. A file that is named is always tried."""
+"""Endings of the files of a folder that count as pictures. A file that is named is always tried."""
 
 __all__ = ["model_file", "register"]
 
@@ -53,8 +55,8 @@ def read(
     warnings.filterwarnings("ignore", module="PIL")
     reader = Reader(None if model is None else model_file(model))
     unreadable = 0
-    for path in _expand(pictures):
-        row = _read_one(reader, path)
+    for path, trouble in _expand(pictures):
+        row = _read_one(reader, path, trouble)
         unreadable += row["error"] is not None
         if as_json:
             print_json(row)
@@ -73,31 +75,42 @@ def model_file(path: Path) -> Path:
     return path / "model.onnx" if path.is_dir() else path
 
 
-def _read_one(reader: "Reader", path: str) -> dict[str, Any]:
+def _read_one(reader: "Reader", path: str, trouble: str | None) -> dict[str, Any]:
     from inkdigits.errors import PictureError
     from inkdigits.reading import Reading
 
-    error = None
-    try:
-        reading = reader.read(sys.stdin.buffer.read() if path == "-" else path)
-    except PictureError as trouble:
-        reading, error = Reading(0, 0), str(trouble)
-    return {"path": path, "page": 0, **reading.to_dict(), "error": error}
+    reading = Reading(0, 0)
+    if trouble is None:
+        try:
+            reading = reader.read(sys.stdin.buffer if path == "-" else path)
+        except PictureError as error:
+            trouble = str(error)
+    return {"path": path, "page": 0, **reading.to_dict(), "error": trouble}
 
 
-def _expand(arguments: list[str]) -> Iterator[str]:
-    """Yield the pictures behind the arguments, in the order given; a folder's are sorted."""
+def _expand(arguments: list[str]) -> Iterator[tuple[str, str | None]]:
+    """Yield the pictures behind the arguments, in the order given; a folder's are sorted.
+
+    Beside each path stands why it cannot even be tried, or `None`.
+    """
     for argument in arguments:
-        path = Path(argument)
-        if argument != "-" and path.is_dir():
-            yield from (
-                str(file)
-                for file in sorted(path.rglob("*"))
-                if file.suffix.lower() in _SUFFIXES and file.is_file()
-            )
-        elif glob.has_magic(argument) and not path.exists():
+        if argument != "-" and os.path.isdir(argument):  # noqa: PTH112  (Path.is_dir may raise)
+            found = list(_in_folder(argument))
+            yield from found or [(argument, f"{argument} holds no pictures")]
+        elif glob.has_magic(argument) and not os.path.exists(argument):  # noqa: PTH110
             # Windows' shells leave globs to the program.
-            matches = glob.glob(argument, recursive=True)  # noqa: PTH207
-            yield from sorted(matches) or [argument]
+            matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207
+            yield from ((match, None) for match in matches or [argument])
         else:
-            yield argument
+            yield argument, None
+
+
+def _in_folder(folder: str) -> Iterator[tuple[str, str | None]]:
+    troubles: list[OSError] = []
+    for where, subfolders, names in os.walk(folder, onerror=troubles.append):
+        subfolders.sort()
+        for name in sorted(names):
+            if name.lower().endswith(_SUFFIXES):
+                yield os.path.join(where, name), None  # noqa: PTH118  (as os.walk has it)
+    for trouble in troubles:
+        yield str(trouble.filename), f"{trouble.filename} cannot be read: {reason(trouble)}"

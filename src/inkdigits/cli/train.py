@@ -40,7 +40,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Passes over the training set.")] = None,
     batch: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd or rmsprop.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The highest.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     schedule: Annotated[str | None, typer.Option(help="constant, cosine or one-cycle.")] = None,
     augment: Annotated[
         str | None, typer.Option(help="standard, none, or rotation=15,shift=3 …")
@@ -53,7 +53,7 @@ def train(
         float | None, typer.Option(help="Share of the digits to validate on.")
     ] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of all that is random.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="The run folder; runs/<network> by default.")
     ] = None,
@@ -85,22 +85,31 @@ def train(
     if resume is not None and (changes or recipe or option or augment or out):
         raise typer.BadParameter("a resumed run keeps its recipe; give only --data and --test")
 
-    from inkdigits.datasets import load, load_mnist, load_parts
-    from inkdigits.training.trainer import resume as go_on
-    from inkdigits.training.trainer import train
+    from inkdigits.training import Run, train
+    from inkdigits.training import resume as go_on
 
-    digits, measured = load_mnist() if data is None else load_parts(data)
-    if test is not None:
-        measured = load(test)
     if resume is not None:
+        data_before, test_before = Run(resume).data_paths
+        digits, measured = _digits(data or data_before, test or test_before)
         run = go_on(resume, digits, test=measured, progress=True)
     else:
         chosen = _recipe(recipe, changes, option or [], augment)
+        digits, measured = _digits(data, test)
         run = train(chosen, digits, test=measured, folder=out, progress=True)
     if as_json:
         print_json({"folder": str(run.folder), **run.metrics})
     else:
         _print_run(run, measured or digits)
+
+
+def _digits(data: Path | str | None, test: Path | str | None) -> "tuple[Dataset, Dataset | None]":
+    from inkdigits.datasets import load_mnist, load_parts
+
+    digits, measured = load_mnist() if data is None else load_parts(data)
+    if test is not None and test != data:
+        parts = load_parts(test)
+        measured = parts.test or parts.train
+    return digits, measured
 
 
 def _recipe(

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +28,10 @@ class Dataset:
 
     Args:
         images: uint8 ``(count, 28, 28)``, bright ink (255) on black (0).
-        labels: uint8 ``(count,)``, 0 to 9; ``None`` where nobody has said what the images show.
+        labels: whole numbers ``(count,)``, 0 to 9, kept as uint8; ``None`` where nobody has said
+            what the images show.
         name: what to call the set in reports.
+        source: the file or folder that it was loaded from, if it was.
 
     Raises:
         DataError: shapes, types, counts or label values that do not fit the above.
@@ -37,6 +40,7 @@ class Dataset:
     images: Images
     labels: Labels | None
     name: str = "digits"
+    source: Path | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 3 or self.images.shape[1:] != (SIDE, SIDE):
@@ -48,12 +52,16 @@ class Dataset:
             raise DataError(f"{self.name}: images must be uint8, these are {self.images.dtype}")
         if not len(self.images):
             raise DataError(f"{self.name} holds no images")
-        self.images.flags.writeable = False
+        object.__setattr__(self, "images", _read_only(self.images))
         if self.labels is None:
             return
-        if self.labels.shape != (len(self.images),):
+        if self.labels.ndim != 1:
             raise DataError(
-                f"{self.name} holds {len(self.images)} images but {self.labels.size} labels; "
+                f"{self.name}: labels must have the shape (count,), these have {self.labels.shape}"
+            )
+        if len(self.labels) != len(self.images):
+            raise DataError(
+                f"{self.name} holds {len(self.images)} images but {len(self.labels)} labels; "
                 "each image needs one"
             )
         if not np.issubdtype(self.labels.dtype, np.integer):
@@ -66,9 +74,7 @@ class Dataset:
                 f"{self.name}: labels must be 0 to 9, but label {outside[0]} (counting from 0) "
                 f"is {self.labels[outside[0]]}"
             )
-        labels = self.labels.astype(np.uint8, copy=False)
-        labels.flags.writeable = False
-        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "labels", _read_only(self.labels.astype(np.uint8, copy=False)))
 
     def __len__(self) -> int:
         return len(self.images)
@@ -131,6 +137,13 @@ class Dataset:
             self.take(np.flatnonzero(~held_out), f"{self.name}, fitting part"),
             self.take(np.flatnonzero(held_out), f"{self.name}, validation part"),
         )
+
+
+def _read_only(array: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return a view that cannot be written through; the caller's own array stays as it is."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _quotas(counts: npt.NDArray[np.int64], share: float) -> npt.NDArray[np.int64]:

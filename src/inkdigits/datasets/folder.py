@@ -1,15 +1,15 @@
 """A folder of pictures with one subfolder a digit: your own handwriting as a data set."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from inkdigits.datasets.dataset import DIGITS, SIDE, Dataset
-from inkdigits.errors import DataError, PictureError
+from inkdigits.errors import DataError, PictureError, reason
 
 __all__ = ["digit_folders", "load_folder"]
-
-_NAMED_AT_MOST = 20
 
 
 def digit_folders(folder: Path) -> dict[int, Path]:
@@ -31,9 +31,7 @@ def load_folder(folder: Path) -> Dataset:
 
     images, labels, troubles = [], [], []
     for digit, subfolder in digit_folders(folder).items():
-        for path in sorted(subfolder.rglob("*")):
-            if path.name.startswith(".") or not path.is_file():
-                continue
+        for path in _files(subfolder):
             try:
                 image = frame_picture(path)
             except PictureError as error:
@@ -45,15 +43,24 @@ def load_folder(folder: Path) -> Dataset:
             images.append(image)
             labels.append(digit)
     if troubles:
-        more = len(troubles) - _NAMED_AT_MOST
-        named = "\n  ".join(troubles[:_NAMED_AT_MOST] + ([f"and {more} more"] if more > 0 else []))
         raise DataError(
-            f"{folder}: {len(troubles)} pictures cannot be used; mend or remove them\n  {named}"
+            f"{folder}: {len(troubles)} pictures cannot be used; mend or remove them: "
+            + "; ".join(troubles)
         )
     if not images:
         raise DataError(
             f"{folder} holds no pictures; put those of each digit into a subfolder named 0 to 9"
         )
-    return Dataset(
-        np.stack(images).reshape(-1, SIDE, SIDE), np.array(labels, np.uint8), folder.name
-    )
+    name = folder.resolve().name
+    return Dataset(np.stack(images).reshape(-1, SIDE, SIDE), np.array(labels, np.uint8), name)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, sorted, hidden ones left out."""
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename} cannot be read: {reason(error)}") from error
+
+    for where, subfolders, names in os.walk(folder, onerror=refuse):
+        subfolders.sort()
+        yield from (Path(where, name) for name in sorted(names) if not name.startswith("."))

@@ -32,13 +32,11 @@ _UNSIGNED_BYTES = 0x08
 _MAX_BYTES = 4 << 30
 """What a gzipped file may unpack to: 85 times MNIST."""
 
-_PARTS = {"train": ("train",), "test": ("t10k", "test")}
-
 
 def is_idx(path: Path) -> bool:
     """Tell by the name whether `path` is meant to be an IDX file, plain or gzipped."""
     name = path.name.lower().removesuffix(".gz")
-    return name.endswith(("-ubyte", ".idx", ".idx1", ".idx3")) or ".idx" in name
+    return name.endswith(("-ubyte", ".idx", ".idx1", ".idx3"))
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
@@ -102,22 +100,24 @@ def find_idx_pairs(folder: Path) -> dict[str, tuple[Path, Path]]:
     """Find the image and label files of a folder of IDX files.
 
     Returns:
-        ``{"train": (images, labels), "test": (images, labels)}``, with the parts that are there.
+        ``{"train": (images, labels), "test": (images, labels)}``, with the parts that are there. A
+        pair whose name says neither counts as "train".
 
     Raises:
-        DataError: a part has images without labels or labels without images.
+        DataError: images without labels or labels without images, or two pairs for one part.
     """
     files = sorted(path for path in folder.iterdir() if path.is_file() and is_idx(path))
-    pairs = {}
-    for part, prefixes in _PARTS.items():
-        ours = [path for path in files if path.name.lower().startswith(prefixes)]
-        images = next((path for path in ours if "images" in path.name.lower()), None)
-        labels = next((path for path in ours if "labels" in path.name.lower()), None)
-        if images and labels:
-            pairs[part] = (images, labels)
-        elif images or labels:
-            found, missing = ("images", "labels") if images else ("labels", "images")
-            raise DataError(f"{folder} has the {part} {found} but no {part} {missing}")
+    pairs: dict[str, tuple[Path, Path]] = {}
+    for images in (path for path in files if "images" in path.name):
+        part = "test" if "t10k" in images.name or "test" in images.name else "train"
+        if part in pairs:
+            raise DataError(
+                f"{folder} holds {pairs[part][0].name} and {images.name}; name the one to load"
+            )
+        pairs[part] = images, partner(images)
+    for labels in (path for path in files if "labels" in path.name):
+        if all(labels != pair[1] for pair in pairs.values()):
+            raise DataError(f"{labels} has no images beside it")
     return pairs
 
 
@@ -127,18 +127,21 @@ def partner(path: Path) -> Path:
     Raises:
         DataError: it is not there, or the name does not say which of the two `path` is.
     """
-    swaps = (("images-idx3", "labels-idx1"), ("images", "labels"))
-    for one, other in swaps + tuple((b, a) for a, b in swaps):
-        if one in path.name:
-            candidate = path.with_name(path.name.replace(one, other))
-            for name in (candidate, _other_packing(candidate)):
-                if name.is_file():
-                    return name
-            raise DataError(f"{path} needs {candidate.name} beside it, which is not there")
-    raise DataError(
-        f"{path}: name an IDX pair …-images-idx3-ubyte and …-labels-idx1-ubyte, so that each "
-        "finds the other"
-    )
+    name = path.name
+    if "images" in name:
+        other = name.replace("images", "labels").replace("idx3", "idx1")
+    elif "labels" in name:
+        other = name.replace("labels", "images").replace("idx1", "idx3")
+    else:
+        raise DataError(
+            f"{path}: name an IDX pair …-images-idx3-ubyte and …-labels-idx1-ubyte, so that each "
+            "finds the other"
+        )
+    plain = other.removesuffix(".gz")
+    for candidate in (path.with_name(other), path.with_name(plain), path.with_name(f"{plain}.gz")):
+        if candidate.is_file():
+            return candidate
+    raise DataError(f"{path} needs {other} beside it, which is not there")
 
 
 def load_idx_pair(images: Path, labels: Path) -> Dataset:
@@ -153,8 +156,3 @@ def load_idx_pair(images: Path, labels: Path) -> Dataset:
     if digits.ndim != 1:
         raise DataError(f"{labels} holds {digits.ndim} axes, where labels have 1")
     return Dataset(pixels, digits, images.name)
-
-
-def _other_packing(path: Path) -> Path:
-    name = path.name
-    return path.with_name(name.removesuffix(".gz") if name.endswith(".gz") else f"{name}.gz")

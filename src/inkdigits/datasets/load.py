@@ -1,6 +1,7 @@
 """Recognise what a path holds, and load it."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,6 +53,11 @@ def load_parts(path: str | os.PathLike[str]) -> Parts:
         DataError: as `load`.
     """
     path = Path(path)
+    train, test = _load_parts(path)
+    return Parts(replace(train, source=path), test and replace(test, source=path))
+
+
+def _load_parts(path: Path) -> Parts:
     try:
         if path.is_dir():
             return _load_directory(path)

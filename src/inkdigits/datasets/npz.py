@@ -14,6 +14,12 @@ __all__ = ["load_npz"]
 _PARTS = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test"), "": ("x", "y")}
 _MAX_BYTES = 4 << 30
 
+_DAMAGE = (
+    *(ValueError, EOFError, MemoryError, RuntimeError, NotImplementedError),
+    *(zlib.error, zipfile.BadZipFile),
+)
+"""How zipfile and NumPy report archives that are damaged, encrypted or lie about their size."""
+
 
 def load_npz(path: Path) -> dict[str, Dataset]:
     """Load `x_train` and `y_train`, `x_test` and `y_test`, or just `x` and `y`.
@@ -41,7 +47,7 @@ def load_npz(path: Path) -> dict[str, Dataset]:
             }
     except OSError as error:
         raise DataError(f"{path} cannot be read: {reason(error)}") from error
-    except (ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise DataError(f"{path} is not a sound NPZ archive of plain arrays: {error}") from error
     if not found:
         raise DataError(

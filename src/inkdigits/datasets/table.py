@@ -5,7 +5,6 @@ CSV and Parquet differ only in how the numbers are read; what the columns mean i
 
 import csv
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,8 @@ from inkdigits.errors import DataError, import_extra, reason
 
 __all__ = ["load_csv", "load_parquet"]
 
-_PIXELS = SIDE * SIDE
+_LABELLED = ["label", *(f"pixel{number}" for number in range(SIDE * SIDE))]
+_EXPECTED = f"label,pixel0,…,{_LABELLED[-1]}, or that without label"
 
 
 def load_csv(path: Path) -> Dataset:
@@ -53,16 +53,17 @@ def load_parquet(path: Path) -> Dataset:
         DataError: as `load_csv`.
         MissingExtraError: pyarrow is not installed.
     """
-    parquet = import_extra("pyarrow.parquet", extra="parquet", purpose=f"reading {path.name}")
-    arrow: Any = import_extra("pyarrow", extra="parquet", purpose=f"reading {path.name}")
+    parquet, arrow = import_extra("pyarrow.parquet"), import_extra("pyarrow")
     try:
         columns = parquet.read_table(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {reason(error)}") from error
-    except arrow.ArrowException as error:
+    except (arrow.ArrowException, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a sound Parquet file: {error}") from error
-    header = list(columns.column_names)
-    _check_header(header, path)
+    header = _LABELLED if "label" in columns.column_names else _LABELLED[1:]
+    missing = [name for name in header if name not in columns.column_names]
+    if missing:
+        raise DataError(f"{path} has no column {missing[0]}; it must have {_EXPECTED}")
     table = np.empty((columns.num_rows, len(header)), np.int16)
     for position, name in enumerate(header):
         values = columns[name].to_numpy()
@@ -73,15 +74,10 @@ def load_parquet(path: Path) -> Dataset:
 
 
 def _check_header(header: list[str], path: Path) -> None:
-    columns = len(header) - (header[:1] == ["label"])
-    if columns != _PIXELS:
+    if header not in (_LABELLED, _LABELLED[1:]):
         raise DataError(
-            f"{path}: the header must be label,pixel0,…,pixel{_PIXELS - 1} (or without label); "
-            f"this one has {columns} pixel columns"
-        )
-    if header[-1] != f"pixel{_PIXELS - 1}":
-        raise DataError(
-            f"{path} has no header row; put label,pixel0,…,pixel{_PIXELS - 1} above the numbers"
+            f"{path} must have the header {_EXPECTED}; its own has {len(header)} columns and "
+            f"starts with {','.join(header[:3])[:40]!r}"
         )
 
 
@@ -105,13 +101,11 @@ def _as_digits(table: npt.NDArray[np.int16], header: list[str], path: Path) -> D
 
 
 def _first_bad_row(path: Path, width: int) -> str | None:
-    """Find what `np.loadtxt` stumbled over, and say it with the row as a spreadsheet counts it."""
+    """Find what `np.loadtxt` stumbled over; rows are counted as it does, blank ones left out."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
         next(rows)
-        for number, row in enumerate(rows, 1):
-            if not row:
-                continue
+        for number, row in enumerate(filter(None, rows), 1):
             if len(row) != width:
                 return f"{path}, row {number}: {len(row)} values, where the header has {width}"
             for column, value in enumerate(row, 1):

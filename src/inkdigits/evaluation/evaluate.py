@@ -11,7 +11,7 @@ import numpy.typing as npt
 from inkdigits.datasets import Dataset
 from inkdigits.datasets.dataset import DIGITS, Images
 
-__all__ = ["CALIBRATION_BINS", "Classify", "Evaluation", "PerDigit", "evaluate"]
+__all__ = ["CALIBRATION_BINS", "CalibrationBin", "Classify", "Evaluation", "PerDigit", "evaluate"]
 
 Classify: TypeAlias = Callable[[Images], npt.NDArray[np.float32]]
 """Any function from images uint8 ``(count, 28, 28)`` to probabilities float32 ``(count, 10)``."""
@@ -34,6 +34,7 @@ class PerDigit(NamedTuple):
 class CalibrationBin(NamedTuple):
     """The digits whose confidence fell into one bin: how sure, and how often right."""
 
+    bin: int
     confidence: float
     accuracy: float
     digits: int
@@ -109,12 +110,13 @@ class Evaluation:
         bins = np.minimum((self.confidences * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
         return [
             CalibrationBin(
+                number,
                 float(self.confidences[inside].mean()),
                 float(self.correct[inside].mean()),
                 int(inside.sum()),
             )
-            for inside in (bins == number for number in range(CALIBRATION_BINS))
-            if inside.any()
+            for number in range(CALIBRATION_BINS)
+            if (inside := bins == number).any()
         ]
 
     @property

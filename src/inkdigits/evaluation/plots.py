@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from inkdigits.datasets.dataset import DIGITS
 from inkdigits.evaluation.evaluate import CALIBRATION_BINS, Evaluation
-from inkdigits.evaluation.figures import ACCENT, INK, MUTED, figure, save, show_digit, tidy
+from inkdigits.evaluation.figures import ACCENT, INK, MUTED, figure, show_digit, tidy
 
 __all__ = [
     "EpochLike",
@@ -18,7 +18,6 @@ __all__ = [
     "plot_history",
     "plot_misread",
     "plot_reliability",
-    "save",
 ]
 
 _MISREAD_COLUMNS = 10
@@ -131,10 +130,7 @@ def plot_reliability(evaluation: Evaluation) -> Figure:
     plot = figure(5.4, 5.6)
     upper, lower = plot.subplots(2, 1, height_ratios=(3, 1), sharex=True)
     width = 1 / CALIBRATION_BINS
-    centres = [
-        (min(int(level.confidence / width), CALIBRATION_BINS - 1) + 0.5) * width
-        for level in evaluation.calibration
-    ]
+    centres = [(level.bin + 0.5) * width for level in evaluation.calibration]
     upper.plot([0, 1], [0, 1], color=MUTED, linestyle="--", linewidth=1, label="ideal")
     upper.bar(
         centres,

@@ -31,17 +31,18 @@ def write_report(
         more: figures to add to those of ``metrics.json``.
 
     Raises:
-        MissingExtraError: matplotlib is not installed.
+        ModuleNotFoundError: matplotlib is not installed.
         OSError: the disk refuses.
     """
     from inkdigits.evaluation import plots
+    from inkdigits.evaluation.figures import save
 
     plots_folder = folder / "plots"
     plots_folder.mkdir(parents=True, exist_ok=True)
-    plots.save(plots.plot_confusion(evaluation), plots_folder / "confusion.png")
-    plots.save(plots.plot_misread(evaluation), plots_folder / "misread.png")
-    plots.save(plots.plot_reliability(evaluation), plots_folder / "reliability.png")
+    save(plots.plot_confusion(evaluation), plots_folder / "confusion.png")
+    save(plots.plot_misread(evaluation), plots_folder / "misread.png")
+    save(plots.plot_reliability(evaluation), plots_folder / "reliability.png")
     if history:
-        plots.save(plots.plot_history(history), plots_folder / "history.png")
+        save(plots.plot_history(history), plots_folder / "history.png")
     metrics = evaluation.to_dict() | (more or {})
     write_text(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")

@@ -9,8 +9,9 @@ import onnx
 
 from inkdigits._files import write_through
 from inkdigits._keras import keras
-from inkdigits.datasets import add_channel, load_mnist, scale
+from inkdigits.datasets import load_mnist
 from inkdigits.errors import ModelError
+from inkdigits.networks import as_classifier
 from inkdigits.reading import Classifier, ModelCard
 
 __all__ = ["export_onnx"]
@@ -80,5 +81,4 @@ def _rename_output(graph: onnx.GraphProto, name: str) -> None:
 def _compare(network: keras.Model, path: Path) -> float:
     images = load_mnist()[0].images[:_CHECKED_DIGITS]
     ours = Classifier(path)(images)
-    keras_own = network.predict(add_channel(scale(images)), batch_size=_CHECKED_DIGITS, verbose=0)
-    return float(np.abs(ours - keras_own).max())
+    return float(np.abs(ours - as_classifier(network)(images)).max())

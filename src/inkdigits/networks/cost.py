@@ -12,12 +12,15 @@ __all__ = ["count_multiply_adds"]
 def count_multiply_adds(network: "keras.Model") -> int:
     """Count the multiply-adds of one image: those of convolutions and dense layers.
 
-    Every output value of such a layer takes as many as it has weights per output channel; what the
-    other layers do is small beside it and by convention left out.
+    Such a layer uses each of its weights once at every place of its output; what the other layers
+    do is small beside it and by convention left out.
     """
     total = 0
     for layer in network.layers:
-        if hasattr(layer, "kernel"):
-            kernel = layer.kernel.shape  # the last axis is the output channels
-            total += prod(kernel[:-1]) * prod(layer.output.shape[1:])
+        places = prod(layer.output.shape[1:-1])
+        if hasattr(layer, "depthwise_kernel"):  # separable: depthwise, then pointwise
+            total += places * prod(layer.depthwise_kernel.shape)
+            total += places * prod(layer.pointwise_kernel.shape)
+        elif hasattr(layer, "kernel"):
+            total += places * prod(layer.kernel.shape)
     return total

@@ -7,6 +7,7 @@ is decoded.
 import io
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -16,7 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inkdigits.errors import PictureError, reason
 
-__all__ = ["MAX_PIXELS", "Page", "Picture", "decode"]
+__all__ = ["FORMATS", "MAX_BYTES", "MAX_PIXELS", "Page", "Picture", "decode"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
@@ -25,6 +26,8 @@ MAX_PIXELS = 89_000_000
 
 MAX_BYTES = 512 << 20
 """A file with more is refused before it is read."""
+
+_STRIP_PIXELS = 2_000_000
 
 _DAMAGE = (
     *(OSError, SyntaxError, ValueError, TypeError, EOFError),
@@ -46,7 +49,8 @@ def decode(picture: Picture) -> Page:
 
     Args:
         picture: path, encoded bytes, binary file, Pillow image, or array: bool, uint8 0…255,
-            uint16 0…65535 or float 0…1, of shape ``(height, width)`` or ``(height, width, 1|3|4)``.
+            uint16 0…65535 or float 0…1, of shape ``(height, width)`` or ``(height, width, 1|3|4)``
+            with the channels in the order red, green, blue, alpha.
 
     Returns:
         uint8 ``(height, width)``.
@@ -127,25 +131,46 @@ def _grey(image: Image.Image) -> Page:
 
 def _deep_to_grey(values: npt.NDArray[Any]) -> Page:
     """Bring 16-bit grey (which Pillow may hold in 32 bits) or floats to 8 bits."""
-    numbers = np.nan_to_num(values.astype(np.float32), posinf=65535.0, neginf=0.0)
-    top = numbers.max(initial=0.0)
     if values.dtype == np.uint16:
         white = 65535.0
     else:  # the file does not say
+        top = values.max()
         white = 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0
-    page: Page = np.clip(numbers * (255 / white) + 0.5, 0, 255).astype(np.uint8)
+    page = np.empty(values.shape, np.uint8)
+    for rows in _strips(*values.shape):
+        numbers = np.nan_to_num(values[rows].astype(np.float32), posinf=white, neginf=0.0)
+        page[rows] = np.clip(numbers * (255 / white) + 0.5, 0, 255).astype(np.uint8)
     return page
 
 
 def _flatten(image: Image.Image) -> Page:
-    rgba = image.convert("RGBA")
-    alpha = np.asarray(rgba.getchannel("A"), np.float32) / 255
-    grey = np.asarray(rgba.convert("L"), np.float32)
+    """Lay a picture with transparency over white, or over black if it is white itself."""
+    width, height = image.size
+    small = image.resize((min(width, 128), min(height, 128)), Image.Resampling.NEAREST)
+    grey, alpha = _grey_and_alpha(small)
     visible = grey[alpha > 0.5]
     # White strokes on transparent would vanish on white paper.
     paper = 0.0 if visible.size and visible.min() > 230 and alpha.min() < 0.5 else 255.0
-    page: Page = (grey * alpha + paper * (1 - alpha) + 0.5).astype(np.uint8)
+    page = np.empty((height, width), np.uint8)
+    for rows in _strips(height, width):
+        grey, alpha = _grey_and_alpha(image.crop((0, rows.start, width, rows.stop)))
+        page[rows] = (grey * alpha + paper * (1 - alpha) + 0.5).astype(np.uint8)
     return page
+
+
+def _grey_and_alpha(
+    image: Image.Image,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    rgba = image.convert("RGBA")
+    alpha = np.asarray(rgba.getchannel("A"), np.float32) * np.float32(1 / 255)
+    return np.asarray(rgba.convert("L"), np.float32), alpha
+
+
+def _strips(height: int, width: int) -> Iterator[slice]:
+    """Cut a page into strips of rows, so that floats of a large one need not fit in memory."""
+    step = max(1, _STRIP_PIXELS // width)
+    for start in range(0, height, step):
+        yield slice(start, min(start + step, height))
 
 
 def _from_array(array: npt.NDArray[Any]) -> Image.Image:

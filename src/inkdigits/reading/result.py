@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-__all__ = ["Box", "Digit", "Reading"]
+__all__ = ["UNSURE", "Box", "Digit", "Reading"]
 
 UNSURE = "?"
 """Stands in the text for a digit that is seen but not trusted."""

@@ -6,14 +6,14 @@ from inkdigits.training.recipe import Augmentation, Recipe
 from inkdigits.training.run import Run
 
 if TYPE_CHECKING:
-    from inkdigits.training.trainer import train
+    from inkdigits.training.trainer import resume, train
 
-__all__ = ["Augmentation", "Recipe", "Run", "train"]
+__all__ = ["Augmentation", "Recipe", "Run", "resume", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "train":  # the one thing here that needs Keras
-        from inkdigits.training.trainer import train
+    if name in ("resume", "train"):  # the two things here that need Keras
+        from inkdigits.training import trainer
 
-        return train
+        return getattr(trainer, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -83,7 +83,7 @@ def _read(path: Path) -> dict[str, npt.NDArray[np.generic]]:
             return dict(arrays)
     except OSError as error:
         raise RunError(f"{path} cannot be read: {reason(error)}") from error
-    except (ValueError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+    except (ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise RunError(_damaged(path)) from error
 
 

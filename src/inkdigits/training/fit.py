@@ -1,12 +1,14 @@
 """Fit a network to digits, epoch by epoch, with a checkpoint after each."""
 
+import contextlib
 import time
-from math import ceil
+from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
 from inkdigits._keras import keras
 from inkdigits.datasets import Dataset
+from inkdigits.errors import RunError
 from inkdigits.networks import build
 from inkdigits.training import checkpoint
 from inkdigits.training.augment import Augment
@@ -56,7 +58,7 @@ def fit(
         The network (in float32, with the weights to keep) and its history.
 
     Raises:
-        RunError: the checkpoint is damaged.
+        RunError: the checkpoint is damaged, or training diverged.
         OSError: the disk refuses a checkpoint; the one before still stands.
     """
     keras.utils.set_random_seed(recipe.seed)
@@ -67,23 +69,21 @@ def fit(
     batches = Batches(fitting, recipe.batch, seed=recipe.seed)
     keeper = _Keeper(folder, network, batches, recipe)
     history = keeper.resume(model)
-    live = LiveBar(recipe.epochs, history)
     averaging = (AverageWeights(),) if recipe.ema else ()
-    if not should_stop(history, recipe.patience):
-        try:
-            model.fit(
-                batches,
-                validation_data=Batches(validation, _VALIDATION_BATCH),
-                initial_epoch=len(history),
-                epochs=recipe.epochs,
-                # At the end of a validation the first callback is told first: the keeper must see
-                # the averaged weights before they are swapped back.
-                callbacks=[keeper, *averaging, live, *callbacks],
-                shuffle=False,  # the batches see to that
-                verbose=0,
-            )
-        finally:
-            live.stop()
+    with contextlib.ExitStack() as stack:
+        live = (stack.enter_context(LiveBar(recipe.epochs, history)),) if progress else ()
+        model.fit(
+            batches,
+            validation_data=Batches(validation, _VALIDATION_BATCH),
+            initial_epoch=len(history),
+            # Of a run that had stopped early, or was killed after its last epoch, nothing is left.
+            epochs=len(history) if should_stop(history, recipe.patience) else recipe.epochs,
+            # At the end of a validation the first callback is told first: the keeper must see the
+            # averaged weights before they are swapped back.
+            callbacks=[keeper, *averaging, *live, *callbacks],
+            shuffle=False,  # the batches see to that
+            verbose=0,
+        )
     if recipe.patience is not None:
         checkpoint.load_weights(keeper.best_path, network)
 
@@ -105,9 +105,10 @@ def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
             "class_name": recipe.optimizer,
             "config": {
                 "learning_rate": learning_rate(recipe, steps),
-                "weight_decay": recipe.weight_decay or None,
                 "use_ema": bool(recipe.ema),
                 "ema_momentum": recipe.ema or 0.99,
+                # AdamW does not take "none".
+                **({"weight_decay": recipe.weight_decay} if recipe.weight_decay else {}),
             },
         }
     )
@@ -144,6 +145,8 @@ class _Keeper(keras.callbacks.Callback):
         self._state_path.parent.mkdir(parents=True, exist_ok=True)
         if self._state_path.exists():
             self._history = checkpoint.restore(self._state_path, model)
+            # The kill may have come between the checkpoint and the table.
+            write_history(self._folder / "history.csv", self._history)
         return self._history
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -159,6 +162,11 @@ class _Keeper(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         seconds = time.perf_counter() - self._started
+        if not (isfinite(logs["loss"]) and isfinite(logs["val_loss"])):
+            raise RunError(
+                f"training diverged in epoch {epoch + 1}: the loss is no number any more; "
+                "train again with a lower learning rate"
+            )
         self._history.append(
             Epoch(
                 loss=float(logs["loss"]),

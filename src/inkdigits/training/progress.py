@@ -1,6 +1,6 @@
 """Show a run's progress: one live bar an epoch, and nothing where nobody watches."""
 
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -34,14 +34,20 @@ class LiveBar(keras.callbacks.Callback):
             transient=True,
         )
 
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
     def on_train_begin(self, logs: Any = None) -> None:
         self._task = self._bar.add_task(
             "", total=self.params["steps"], epoch=0, epochs=self._epochs, figures=""
         )
-        self._bar.start()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._bar.reset(self._task, epoch=epoch + 1, figures="")
+        self._bar.reset(self._task, epoch=epoch + 1, epochs=self._epochs, figures="")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
@@ -60,10 +66,6 @@ class LiveBar(keras.callbacks.Callback):
                 f"accuracy {last.val_accuracy:.2%}  {last.seconds:.1f} s",
                 highlight=False,
             )
-
-    def stop(self) -> None:
-        """Take the bar off the screen, however the run ended."""
-        self._bar.stop()
 
     def _time_left(self) -> str:
         task = self._bar.tasks[self._task]

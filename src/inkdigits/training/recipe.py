@@ -56,7 +56,10 @@ class Augmentation(BaseModel):
                     f"names {', '.join(cls.model_fields)}"
                 )
             fields[name] = value
-        return Recipe.of({"augment": fields}).augment or cls()
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise RecipeError(_explain(error, "augmentation")) from error
 
 
 class Recipe(BaseModel):
@@ -72,7 +75,8 @@ class Recipe(BaseModel):
         schedule: ``constant``; ``cosine``, down to nothing; ``one-cycle``, up for the first 30 % of
             the steps and down to nothing in the rest.
         weight_decay: of the optimizers that have it.
-        label_smoothing: share of the probability that is spread over all digits.
+        label_smoothing: share of the probability that is spread over all digits; the losses in the
+            history then include it.
         ema: momentum of the moving average of the weights; 0 for none. With one, the averaged
             weights are those that are validated and kept.
         validation: share of the training set to validate on.
@@ -150,16 +154,18 @@ class Recipe(BaseModel):
         path = Path(path)
         fields = self.model_dump(mode="json", exclude_none=True)
         if path.suffix == ".toml":
-            toml = import_extra("tomli_w", extra="train", purpose="writing TOML")
+            toml = import_extra("tomli_w")
             write_text(path, toml.dumps(fields))
         else:
             write_text(path, json.dumps(fields, indent=2) + "\n")
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, what: str = "recipe") -> str:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        owner = Augmentation if first["loc"][0] == "augment" else Recipe
-        return f"a recipe has no field {field!r}; there are {', '.join(owner.model_fields)}"
-    return f"the recipe's {field} cannot be {first['input']!r}: {first['msg'].lower()}"
+        nested = what == "augmentation" or first["loc"][0] == "augment"
+        known = (Augmentation if nested else Recipe).model_fields
+        article = "an" if what == "augmentation" else "a"
+        return f"{article} {what} has no field {field!r}; there are {', '.join(known)}"
+    return f"the {what}'s {field} cannot be {first['input']!r}: {first['msg'].lower()}"

@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, ValidationError
+
 from inkdigits._files import write_text
 from inkdigits._version import __version__
 from inkdigits.datasets import Dataset
@@ -44,11 +46,10 @@ class Run:
             raise RunError(f"{self.folder} is no run folder: it has no recipe.json")
         self.recipe = Recipe.load(recipe)
         try:
-            self._provenance = json.loads(recipe.read_text(encoding="utf-8"))["provenance"]
-        except KeyError as error:
-            raise RunError(
-                f"{recipe} does not say where it came from; it is not a run's"
-            ) from error
+            fields = json.loads(recipe.read_text(encoding="utf-8"))
+            self._provenance = _Provenance.model_validate(fields.get("provenance"))
+        except ValidationError as error:
+            raise RunError(f"{recipe} does not say soundly where its run came from") from error
 
     @classmethod
     def create(
@@ -63,27 +64,31 @@ class Run:
         Args:
             folder: must not exist or be empty; by default the first of ``runs/<network>``,
                 ``runs/<network>-2``, … that does not exist.
-            recipe: what will be done.
+            recipe: what will be done; what its precision comes to here is written down.
             dataset: the training set.
             test: the test set, if there is one.
 
         Raises:
             RunError: the folder exists with something in it, or cannot be made.
         """
+        from inkdigits.training.precision import POLICIES, settle_precision
+
+        recipe = settle_precision(recipe)
         path = _make_folder(folder, recipe)
         fields = recipe.model_dump(mode="json")
-        fields["provenance"] = {
-            "training_data": _identity(dataset),
-            "test_data": None if test is None else _identity(test),
-            "versions": _versions(),
-            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
-        }
+        fields["provenance"] = _Provenance(
+            training_data=_identity(dataset),
+            test_data=None if test is None else _identity(test),
+            policy=POLICIES[recipe.precision],
+            versions=_versions(),
+            machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        ).model_dump()
         write_text(path / "recipe.json", json.dumps(fields, indent=2) + "\n")
         return cls(path)
 
     @property
     def model_path(self) -> Path:
-        """Of the ``.onnx`` file."""
+        """The run's ``.onnx`` file."""
         return self.folder / "model.onnx"
 
     @property
@@ -135,16 +140,22 @@ class Run:
         Args:
             metrics: what was measured of it.
         """
-        data = self._provenance["training_data"]
+        data = self._provenance.training_data
         return ModelCard(
             name=self.recipe.network,
-            version=self._provenance["versions"]["inkdigits"],
-            training_data=data["name"],
-            training_data_sha256=data["sha256"],
+            version=self._provenance.versions["inkdigits"],
+            training_data=data.name,
+            training_data_sha256=data.sha256,
             test_accuracy=metrics["test_accuracy"],
             rejection_threshold=metrics["rejection_threshold"],
             parameters=metrics["parameters"],
         )
+
+    @property
+    def data_paths(self) -> tuple[str | None, str | None]:
+        """Where the training set and the test set were loaded from; `None` for MNIST or arrays."""
+        data, test = self._provenance.training_data, self._provenance.test_data
+        return data.path, None if test is None else test.path
 
     def check_data(self, dataset: Dataset, test: Dataset | None) -> None:
         """Make sure that these are the digits that the run began with.
@@ -152,22 +163,46 @@ class Run:
         Raises:
             RunError: they are others.
         """
-        for option, role, given in (
-            ("--data", "training_data", dataset),
-            ("--test", "test_data", test),
+        provenance = self._provenance
+        for option, role, before, given in (
+            ("--data", "training", provenance.training_data, dataset),
+            ("--test", "test", provenance.test_data, test),
         ):
-            before = self._provenance[role]
-            now = None if given is None else _identity(given)
-            if (before or {}).get("sha256") != (now or {}).get("sha256"):
-                was = before["name"] if before else "none"
+            now = None if given is None else given.fingerprint
+            if (None if before is None else before.sha256) != now:
+                was = "none" if before is None else before.name
                 raise RunError(
-                    f"{self.folder} began with other {role.replace('_', ' ')} ({was}); "
+                    f"{self.folder} began with other {role} data ({was}); "
                     f"give the same with {option}"
                 )
 
 
-def _identity(dataset: Dataset) -> dict[str, Any]:
-    return {"name": dataset.name, "digits": len(dataset), "sha256": dataset.fingerprint}
+class _Data(BaseModel):
+    """Which digits were used."""
+
+    name: str
+    digits: int
+    sha256: str
+    path: str | None
+
+
+class _Provenance(BaseModel):
+    """What a run adds to its recipe."""
+
+    training_data: _Data
+    test_data: _Data | None
+    policy: str
+    versions: dict[str, str]
+    machine: str
+
+
+def _identity(dataset: Dataset) -> _Data:
+    return _Data(
+        name=dataset.name,
+        digits=len(dataset),
+        sha256=dataset.fingerprint,
+        path=None if dataset.source is None else str(dataset.source.resolve()),
+    )
 
 
 def _versions() -> dict[str, str]:

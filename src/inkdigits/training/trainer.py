@@ -3,26 +3,19 @@
 import os
 import shutil
 
-import numpy as np
-import numpy.typing as npt
-
-from inkdigits._keras import keras
-from inkdigits.datasets import Dataset, add_channel, scale
-from inkdigits.datasets.dataset import Images
+from inkdigits._files import sweep
+from inkdigits.datasets import Dataset
 from inkdigits.errors import RunError, reason
-from inkdigits.evaluation import Classify, choose_threshold, evaluate, write_report
+from inkdigits.evaluation import choose_threshold, evaluate, write_report
 from inkdigits.export import export_onnx
-from inkdigits.networks import build, count_multiply_adds
+from inkdigits.networks import as_classifier, build, count_multiply_adds
 from inkdigits.networks.saved import save_network
 from inkdigits.training.fit import fit
-from inkdigits.training.precision import settle_precision
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run import Run
 from inkdigits.training.tensorboard import EpochScalars, write_outcome
 
 __all__ = ["resume", "train"]
-
-_BATCH = 500
 
 
 def train(
@@ -52,10 +45,11 @@ def train(
 
 
     Example:
-        >>> run = train(Recipe(epochs=1), *load_mnist()[:1])  # doctest: +SKIP
+        >>> digits, test = load_mnist()
+        >>> run = train(Recipe(epochs=1), digits, test=test)  # doctest: +SKIP
     """
     _check(recipe, dataset, test)
-    run = Run.create(folder, settle_precision(recipe), dataset, test)
+    run = Run.create(folder, recipe, dataset, test)
     return _carry_out(run, dataset, test, progress)
 
 
@@ -107,6 +101,7 @@ def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool)
 
 
 def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> None:
+    sweep(run.folder)
     recipe = run.recipe
     logs = run.folder / "tensorboard"
     fitting, validation = dataset.split(recipe.validation, seed=recipe.seed)
@@ -115,8 +110,8 @@ def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) 
     )
     save_network(network, run.folder / "model.keras")
 
-    validated = evaluate(_classifier(network), validation)
-    tested = None if test is None else evaluate(_classifier(network), test)
+    validated = evaluate(as_classifier(network), validation)
+    tested = None if test is None else evaluate(as_classifier(network), test)
     measured = tested or validated
     metrics = {
         "test_accuracy": None if tested is None else tested.accuracy,
@@ -133,13 +128,3 @@ def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) 
     write_outcome(logs, recipe, measured, run.model_path)
     write_report(measured, run.folder, history=history, more=metrics)
     shutil.rmtree(run.folder / "checkpoint", ignore_errors=True)
-
-
-def _classifier(network: keras.Model) -> Classify:
-    def classify(images: Images) -> npt.NDArray[np.float32]:
-        probabilities: npt.NDArray[np.float32] = network.predict(
-            add_channel(scale(images)), batch_size=_BATCH, verbose=0
-        )
-        return probabilities
-
-    return classify

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from inkdigits._keras import keras
+from inkdigits.networks.sizes import Size
 
 
 def network(
     *,
-    filters: tuple[PositiveInt, PositiveInt] = (32, 64),
-    dense: PositiveInt = 128,
+    filters: tuple[Size, Size] = (32, 64),
+    dense: Size = 128,
     activation: str = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5,
 ) -> keras.Model:

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from inkdigits._keras import keras
+from inkdigits.networks.sizes import Size
 
 
 def network(
     *,
-    filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1, max_length=4)] = (16, 32, 64),
-    blocks: PositiveInt = 2,
+    filters: Annotated[tuple[Size, ...], Field(min_length=1, max_length=4)] = (16, 32, 64),
+    blocks: Annotated[int, Field(ge=1, le=32)] = 2,
     activation: str = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2,
 ) -> keras.Model:
