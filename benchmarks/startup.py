@@ -16,7 +16,7 @@ from pathlib import Path
 
 from _common import report, summary
 
-# This process stays small: a child's peak memory counts from what its parent had when it was forked.
+# This process stays small: a child's peak memory includes what its parent had at the fork.
 DRAW = """
 from PIL import Image; from inkdigits import load_mnist
 Image.fromarray(255 - load_mnist()[1].images[0]).resize((600, 600)).save("one.png")
