@@ -1,6 +1,9 @@
 """Export a network to one ``.onnx`` file that says what it is, and check it against Keras."""
 
 import logging
+import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from inkdigits._keras import keras
 from inkdigits.datasets import load_mnist
 from inkdigits.errors import ModelError
 from inkdigits.networks import as_classifier
+from inkdigits.networks.saved import save_network
 from inkdigits.reading import Classifier, ModelCard
 
 __all__ = ["export_onnx"]
@@ -55,17 +59,49 @@ def export_onnx(network: keras.Model, path: str | Path, card: ModelCard) -> floa
 
 
 def _convert(network: keras.Model, path: Path, card: ModelCard) -> None:
-    signature = [keras.InputSpec(shape=(None, 28, 28, 1), dtype="float32", name="images")]
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # Keras asks NumPy for a name it dropped
-        network.export(path, format="onnx", input_signature=signature, verbose=False)
+    if keras.backend.backend() == "tensorflow":
+        _export(network, path)
+    else:
+        _export_in_tensorflow(network, path)
     model = onnx.load(path)
     _rename_output(model.graph, "probabilities")
     model.producer_name, model.producer_version = "InkDigits", card.version
     onnx.helper.set_model_props(model, card.to_metadata())
     onnx.checker.check_model(model, full_check=True)
     path.write_bytes(model.SerializeToString())
+
+
+def _export(network: keras.Model, path: Path) -> None:
+    signature = [keras.InputSpec(shape=(None, 28, 28, 1), dtype="float32", name="images")]
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # Keras asks NumPy for a name it dropped
+        network.export(path, format="onnx", input_signature=signature, verbose=False)
+
+
+def _export_in_tensorflow(network: keras.Model, path: Path) -> None:
+    """Export from another backend: Keras' way from TensorFlow is the one that is known to be sound.
+
+    From JAX it needs a converter whose max-pooling ONNX Runtime refuses.
+    """
+    saved = path.with_suffix(".keras")
+    save_network(network, saved)
+    code = (
+        "import sys; from pathlib import Path;"
+        "from inkdigits.export.onnx_file import _export;"
+        "from inkdigits.networks.saved import load_network;"
+        "_export(load_network(Path(sys.argv[1])), Path(sys.argv[2]))"
+    )
+    process = subprocess.run(  # noqa: S603  (our own code in our own Python)
+        [sys.executable, "-c", code, str(saved), str(path)],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if process.returncode:
+        why = (process.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ModelError(f"the network could not be exported through TensorFlow: {why}")
 
 
 def _rename_output(graph: onnx.GraphProto, name: str) -> None:
