@@ -13,7 +13,9 @@ __all__ = ["table"]
 
 def table() -> str:
     """Return the results as a Markdown table."""
-    training, classify, startup = (_read(name) for name in ("training", "classify", "startup"))
+    training, augmentation, classify, startup = (
+        _read(name) for name in ("training", "augmentation", "classify", "startup")
+    )
     seconds, megabytes = startup["seconds"], startup["peak_megabytes"]
     accuracy, plain = training["ours_test_accuracy"], training["plain_test_accuracy"]
     one, many = classify["one_digit_microseconds"], classify["digits_per_second"]
@@ -28,6 +30,11 @@ def table() -> str:
             f"Training it, {training['epochs']} epochs",
             f"{training['ours_seconds']['median']:.0f} s",
             f"{training['time_ratio']['mean']:.2f} × plain Keras",
+        ),
+        (
+            "An epoch with standard augmentation",
+            f"{augmentation['ratio_of_medians']['standard']:.2f} × one without",
+            "",
         ),
         ("Memory in training", f"{startup['training_peak_megabytes']:.0f} MB", ""),
         (
