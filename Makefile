@@ -14,7 +14,7 @@ train: $(VENV)/.installed-train
 	$(BIN)/inkdigits train
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -173,6 +174,56 @@ def test_a_missing_extra_is_the_line_to_type(
         f'inkdigits: this needs {blocked}, which is not installed: pip install "inkdigits[{extra}]"'
     ]
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+def test_a_pipe_in_a_folder_is_not_waited_for(cli: Cli, seven: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    os.mkfifo(folder / "a.png")
+    (folder / "b.png").write_bytes(seven.read_bytes())
+    (row,) = map(json.loads, cli("read", "--json", "scans").stdout.splitlines())
+    assert row["path"] == str(Path("scans", "b.png"))
+
+
+def test_names_do_not_break_lines_apart(cli: Cli) -> None:
+    result = cli("read", "two\nlines.png")
+    assert result.stderr == "inkdigits: two\\nlines.png does not exist\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell's way to close it is POSIX'")
+def test_without_a_standard_input_the_others_still_come(seven: Path) -> None:
+    process = subprocess.run(
+        ["sh", "-c", 'exec "$0" -m inkdigits read --json - "$1" <&-', sys.executable, str(seven)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    first, second = map(json.loads, process.stdout.splitlines())
+    assert "no standard input" in first["error"] or "cannot" in first["error"]
+    assert second["text"] == "7"
+
+
+def test_damaged_files_of_a_run_are_named(cli: Cli, trained: Run, tmp_path: Path) -> None:
+    shutil.copytree(trained.folder, tmp_path / "run")
+    for file, content, verb in (
+        ("metrics.json", "{}", "export"),
+        ("metrics.json", "[" * 100_000, "export"),
+        (
+            "history.csv",
+            "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n1,nan,1,1,1,1",
+            "evaluate",
+        ),
+        ("model.keras", "garbage", "export"),
+        ("model.onnx", "garbage", "evaluate"),
+        ("recipe.json", "{}", "export"),
+    ):
+        path = tmp_path / "run" / file
+        whole = path.read_bytes()
+        path.write_text(content)
+        assert file in sentence(cli(verb, "run"))
+        path.write_bytes(whole)
 
 
 def test_folders_without_pictures_or_rights(

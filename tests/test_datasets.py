@@ -247,6 +247,13 @@ def bad_sources(folder: Path, digits: Dataset) -> dict[str, tuple[Path, str]]:
             "header",
         ),
         "fraction": (changed_csv("1.csv", 6, f"5,{zeros[:-1]}1.5"), "row 6, column 785: '1.5'"),
+        "past 16 bits": (
+            changed_csv("2.csv", 6, f"5,{zeros[:-1]}40000"),
+            "row 6, column 785: 40000",
+        ),
+        "two signs": (changed_csv("3.csv", 6, f"5,{zeros[:-1]}--5"), "row 6, column 785: '--5'"),
+        "durations": (npz("t.npz", x=images, y=labels.astype("m8[s]")), "must be whole numbers"),
+        "empty idx": (pair("e", images[:0], labels[:0]), "is empty: its header"),
         "no header": (text("q.csv", f"5,{zeros}\n"), "header"),
         "no rows": (text("z.csv", header + "\n"), "no rows"),
         "binary csv": (_write(folder / "y.csv", bytes(range(256))), "not a CSV text file"),

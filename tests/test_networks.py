@@ -69,6 +69,7 @@ def test_every_network_has_filters_activation_and_dropout_as_options(name: str) 
     [
         ("lenet", {}, "no network 'lenet'; there are reference, resnet, vgg"),
         ("vgg", {"width": 3}, "no option 'width'; it has filters"),
+        ("vgg", {"name": "x"}, "no option 'name'"),
         ("vgg", {"dropout": 1.5}, "option dropout: Input should be less than 1"),
         ("reference", {"filters": [16]}, "option filters"),
         ("reference", {"filters": "many"}, "option filters"),

@@ -174,6 +174,7 @@ def bad_pictures() -> dict[str, tuple[bytes, str]]:
     jpeg = encoded(gradient(400, 300), "JPEG")
     png = encoded(gradient(400, 300), "PNG")
     return {
+        "one pixel wide": (encoded(Image.new("1", (1, 70_000)), "PNG"), "more than 65,535 pixels"),
         "empty": (b"", "is empty"),
         "text": (b"this is a text file called .png", "not a picture of a known format"),
         "truncated jpeg": (jpeg[: len(jpeg) // 2], "truncated or damaged"),
@@ -216,6 +217,11 @@ def test_every_bad_picture_gets_its_sentence_at_once(name: str, tmp_path: Path) 
 def test_arrays_that_are_no_pictures(array: np.ndarray, sentence: str) -> None:
     with pytest.raises(PictureError, match=sentence):
         decode(array)
+
+
+def test_other_things_are_a_type_error() -> None:
+    with pytest.raises(TypeError, match="not a list"):
+        decode([1, 2, 3])  # type: ignore[arg-type]
 
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:

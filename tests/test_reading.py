@@ -231,7 +231,7 @@ def test_a_model_of_other_numbers_is_refused(tmp_path: Path) -> None:
         if weights.data_type == onnx.TensorProto.FLOAT:
             weights.raw_data = np.full(len(weights.raw_data) // 4, np.nan, np.float32).tobytes()
     onnx.save(model, path)
-    with pytest.raises(ModelError, match="probabilities that are no numbers"):
+    with pytest.raises(ModelError, match="gives no probabilities"):
         Reader(path)
     model = onnx.load(DEFAULT_MODEL)
     model.graph.node[-1].output[0] = "single"
@@ -242,6 +242,27 @@ def test_a_model_of_other_numbers_is_refused(tmp_path: Path) -> None:
     onnx.save(model, path)
     with pytest.raises(ModelError, match="must take images"):
         Reader(path)
+
+
+def test_a_model_that_cannot_run_or_gives_no_probabilities_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    model = onnx.load(DEFAULT_MODEL)
+    model.graph.node[-1].op_type = "Relu"
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match="do not sum to 1"):
+        Reader(path)
+    model = onnx.load(DEFAULT_MODEL)
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match="must take images"):
+        Reader(path)
+
+
+@pytest.mark.parametrize("period", [1, 2, 3, 8])
+def test_patterns_that_leave_no_paper_are_read_as_anything_but_an_error(period: int) -> None:
+    columns = np.uint8([248, 94, 2, 46, 66, 143, 152, 244])[:period]
+    READER.read(np.tile(columns, (96, 8 // period)))
+    READER.read(np.tile(columns[:, None], (8, 96)))
 
 
 def test_a_model_that_gives_logits_is_read_too(tmp_path: Path) -> None:

@@ -50,8 +50,9 @@ def test_what_is_saved_is_what_is_loaded(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("epochs = -1", "recipe's epochs cannot be -1: input should be greater than 0"),
+        ("epochs = -1", "recipe's epochs cannot be -1: input should be greater than or equal to 1"),
         ("epochs = 'many'", "recipe's epochs cannot be 'many'"),
+        ("epochs = 1" + 40 * "0", "recipe's epochs cannot be"),
         ("epoch = 3", "no field 'epoch'; there are network, options, epochs"),
         ("[augment]\nrotate = 3", "no field 'augment.rotate'; there are rotation, shift"),
         ("[augment]\nrotation = 1000", "recipe's augment.rotation cannot be"),
@@ -76,6 +77,9 @@ def test_files_that_are_no_recipes(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[1, 2]")
     with pytest.raises(RecipeError, match="holds no fields"):
         Recipe.load(tmp_path / "list.json")
+    (tmp_path / "deep.json").write_text('{"options": ' + "[" * 100_000)
+    with pytest.raises(RecipeError, match="is not sound JSON"):
+        Recipe.load(tmp_path / "deep.json")
     (tmp_path / "latin.toml").write_bytes(b"network = '\xe9'")
     with pytest.raises(RecipeError, match="is not sound TOML"):
         Recipe.load(tmp_path / "latin.toml")

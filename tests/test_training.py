@@ -220,6 +220,27 @@ def test_a_killed_run_goes_on_to_the_same_end(
     )
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to whole groups")
+def test_ctrl_c_at_any_moment_says_how_to_go_on(some_digits: Dataset, tmp_path: Path) -> None:
+    np.savez(tmp_path / "digits.npz", x=some_digits.images, y=some_digits.labels)
+    arguments = ["train", "--data", "digits.npz", "--epochs", "100", "--augment", "standard"]
+    for number, delay in enumerate((0.3, 3.0)):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "inkdigits", *arguments, "--out", f"run{number}"],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not (tmp_path / f"run{number}" / "recipe.json").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert errors == (f"inkdigits: stopped; go on with inkdigits train --resume run{number}\n")
+
+
 def test_what_cannot_be_resumed_says_why(
     trained: Run, some_digits: Dataset, some_test_digits: Dataset, tmp_path: Path
 ) -> None:

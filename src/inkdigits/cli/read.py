@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -61,11 +61,11 @@ def read(
         if as_json:
             print_json(row)
         elif row["error"] is not None:
-            print(f"inkdigits: {row['error']}", file=sys.stderr)
+            print(f"inkdigits: {_printable(row['error'])}", file=sys.stderr)
         elif not row["digits"]:
-            print(f"{path}: no digit")
+            print(f"{_printable(path)}: no digit")
         else:
-            print(f"{path}: {row['text']}  ({row['confidence']:.1%} sure)")
+            print(f"{_printable(path)}: {row['text']}  ({row['confidence']:.1%} sure)")
     if unreadable:
         raise typer.Exit(1)
 
@@ -82,10 +82,25 @@ def _read_one(reader: "Reader", path: str, trouble: str | None) -> dict[str, Any
     reading = Reading(0, 0)
     if trouble is None:
         try:
-            reading = reader.read(sys.stdin.buffer if path == "-" else path)
+            reading = reader.read(_standard_input() if path == "-" else path)
         except PictureError as error:
             trouble = str(error)
+        except Exception as error:  # noqa: BLE001  (no picture may take the others with it)
+            trouble = f"{path} made InkDigits itself fail ({type(error).__name__}: {error})"
     return {"path": path, "page": 0, **reading.to_dict(), "error": trouble}
+
+
+def _standard_input() -> BinaryIO:
+    from inkdigits.errors import PictureError
+
+    if sys.stdin is None:
+        raise PictureError("there is no standard input to read a picture from")
+    return sys.stdin.buffer
+
+
+def _printable(text: str) -> str:
+    """Escape what would break a line apart, such as a line end in a file's name."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _expand(arguments: list[str]) -> Iterator[tuple[str, str | None]]:
@@ -110,7 +125,9 @@ def _in_folder(folder: str) -> Iterator[tuple[str, str | None]]:
     for where, subfolders, names in os.walk(folder, onerror=troubles.append):
         subfolders.sort()
         for name in sorted(names):
-            if name.lower().endswith(_SUFFIXES):
-                yield os.path.join(where, name), None  # noqa: PTH118  (as os.walk has it)
+            path = os.path.join(where, name)  # noqa: PTH118  (as os.walk has it)
+            # A pipe in a folder would be waited on for ever.
+            if name.lower().endswith(_SUFFIXES) and os.path.isfile(path):  # noqa: PTH113
+                yield path, None
     for trouble in troubles:
         yield str(trouble.filename), f"{trouble.filename} cannot be read: {reason(trouble)}"

@@ -64,7 +64,7 @@ class Dataset:
                 f"{self.name} holds {len(self.images)} images but {len(self.labels)} labels; "
                 "each image needs one"
             )
-        if not np.issubdtype(self.labels.dtype, np.integer):
+        if self.labels.dtype.kind not in "iu":
             raise DataError(
                 f"{self.name}: labels must be whole numbers, these are {self.labels.dtype}"
             )

@@ -63,4 +63,5 @@ def _files(folder: Path) -> Iterator[Path]:
 
     for where, subfolders, names in os.walk(folder, onerror=refuse):
         subfolders.sort()
-        yield from (Path(where, name) for name in sorted(names) if not name.startswith("."))
+        paths = (Path(where, name) for name in sorted(names) if not name.startswith("."))
+        yield from (path for path in paths if path.is_file())

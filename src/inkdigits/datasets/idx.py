@@ -93,6 +93,8 @@ def parse_idx(content: bytes, path: Path) -> npt.NDArray[np.uint8]:
         )
     if found > promised:
         raise DataError(f"{path} has {found - promised:,} bytes more than its header promises")
+    if not promised:
+        raise DataError(f"{path} is empty: its header promises the sizes {shape}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 

@@ -67,7 +67,7 @@ def one_hot(labels: Labels | npt.ArrayLike, digits: int = DIGITS) -> npt.NDArray
         DataError: labels that are not whole numbers in that range.
     """
     numbers: npt.NDArray[Any] = np.asarray(labels)
-    if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
         raise DataError("one_hot takes a flat array of whole numbers")
     if numbers.size and (numbers.min() < 0 or numbers.max() >= digits):
         raise DataError(f"one_hot takes labels from 0 to {digits - 1}")

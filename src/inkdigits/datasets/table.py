@@ -4,6 +4,8 @@ CSV and Parquet differ only in how the numbers are read; what the columns mean i
 """
 
 import csv
+import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from inkdigits.errors import DataError, import_extra, reason
 __all__ = ["load_csv", "load_parquet"]
 
 _LABELLED = ["label", *(f"pixel{number}" for number in range(SIDE * SIDE))]
+_LONGEST = 100  # characters: Python refuses to convert very long numbers
 _EXPECTED = f"label,pixel0,…,{_LABELLED[-1]}, or that without label"
 
 
@@ -29,12 +32,10 @@ def load_csv(path: Path) -> Dataset:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = [name.strip() for name in next(csv.reader([file.readline()]), [])]
             _check_header(header, path)
-            below = file.tell()
-            if not file.read(1):
-                raise DataError(f"{path} has a header and no rows")
-            file.seek(below)
             try:
-                table = np.loadtxt(file, np.int16, delimiter=",", ndmin=2, comments=None)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", UserWarning)  # of a table of blank lines
+                    table = np.loadtxt(file, np.int16, delimiter=",", ndmin=2, comments=None)
             except (ValueError, OverflowError) as error:
                 raise DataError(_first_bad_row(path, len(header)) or f"{path}: {error}") from error
     except OSError as error:
@@ -56,18 +57,20 @@ def load_parquet(path: Path) -> Dataset:
     parquet, arrow = import_extra("pyarrow.parquet"), import_extra("pyarrow")
     try:
         columns = parquet.read_table(path)
+        names = columns.column_names
     except OSError as error:
         raise DataError(f"{path} cannot be read: {reason(error)}") from error
     except (arrow.ArrowException, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a sound Parquet file: {error}") from error
-    header = _LABELLED if "label" in columns.column_names else _LABELLED[1:]
-    missing = [name for name in header if name not in columns.column_names]
+        why = str(error).split("\n", 1)[0]
+        raise DataError(f"{path} is not a sound Parquet file: {why}") from error
+    header = _LABELLED if "label" in names else _LABELLED[1:]
+    missing = [name for name in header if names.count(name) != 1]
     if missing:
-        raise DataError(f"{path} has no column {missing[0]}; it must have {_EXPECTED}")
+        raise DataError(f"{path} must have one column {missing[0]}, as in {_EXPECTED}")
     table = np.empty((columns.num_rows, len(header)), np.int16)
     for position, name in enumerate(header):
         values = columns[name].to_numpy()
-        if not np.issubdtype(values.dtype, np.integer):
+        if values.dtype.kind not in "iu":
             raise DataError(f"{path}: column {name} must hold whole numbers in every row")
         table[:, position] = np.clip(values, -1, 256)  # what is past a byte stays past it
     return _as_digits(table, header, path)
@@ -82,6 +85,8 @@ def _check_header(header: list[str], path: Path) -> None:
 
 
 def _as_digits(table: npt.NDArray[np.int16], header: list[str], path: Path) -> Dataset:
+    if not len(table):
+        raise DataError(f"{path} has a header and no rows")
     labelled = header[0] == "label"
     pixels = table[:, 1:] if labelled else table
     outside = np.argwhere((pixels < 0) | (pixels > 255))
@@ -109,8 +114,8 @@ def _first_bad_row(path: Path, width: int) -> str | None:
             if len(row) != width:
                 return f"{path}, row {number}: {len(row)} values, where the header has {width}"
             for column, value in enumerate(row, 1):
-                if not value.strip().lstrip("-").isdecimal():
+                if not re.fullmatch(r"-?[0-9]+", value.strip()):
                     return f"{path}, row {number}, column {column}: {value!r} is no whole number"
-                if not -(2**15) <= int(value) < 2**15:
-                    return f"{path}, row {number}, column {column}: {value} is out of range"
+                if len(value) > _LONGEST or not -(2**15) <= int(value) < 2**15:
+                    return f"{path}, row {number}, column {column}: {value[:9]}… is out of range"
     return None

@@ -47,7 +47,10 @@ def export_onnx(network: keras.Model, path: str | Path, card: ModelCard) -> floa
     def write(temporary: Path) -> None:
         nonlocal difference
         _convert(network, temporary, card)
-        difference = _compare(network, temporary)
+        try:
+            difference = _compare(network, temporary)
+        except ModelError as error:  # it names a file that nobody knows
+            raise ModelError(str(error).replace(str(temporary), str(path))) from error
         if not difference <= _MAX_DIFFERENCE:
             raise ModelError(
                 f"{path} was not written: its probabilities differ from Keras' by "

@@ -27,7 +27,7 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(architectures.__path__))
 
 
-def build(name: str = "reference", **options: object) -> "keras.Model":
+def build(name: str = "reference", /, **options: object) -> "keras.Model":
     """Build a network, with random weights and not compiled.
 
     Args:

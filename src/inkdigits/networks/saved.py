@@ -59,7 +59,7 @@ def load_weights(network: keras.Model, path: Path) -> None:
     _check_archive(path)
     try:
         network.load_weights(path)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # h5py reports damage in its own and in Python's ways
         raise ModelError(f"{path} is damaged, or of another network than {network.name}") from error
 
 
@@ -81,12 +81,13 @@ def load_network(path: Path) -> keras.Model:
         )
     try:
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
+        takes, gives = network.input_shape, network.output_shape
     except Exception as error:  # a hostile description can make Keras and its backend fail anyhow
         why = str(error).strip().split("\n", 1)[0]
         raise ModelError(f"{path} is not a sound Keras model: {why}") from error
-    if network.input_shape != (None, 28, 28, 1) or network.output_shape != (None, 10):
+    if takes != (None, 28, 28, 1) or gives != (None, 10):
         raise ModelError(
-            f"{path} maps {network.input_shape} to {network.output_shape}, where a network of "
+            f"{path} maps {takes} to {gives}, where a network of "
             "digits maps (None, 28, 28, 1) to (None, 10)"
         )
     return network

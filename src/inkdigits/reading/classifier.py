@@ -58,8 +58,8 @@ class Classifier:
             raise ModelError(f"{path} is not a sound ONNX model") from error
         self.card = ModelCard.from_metadata(self._session.get_modelmeta().custom_metadata_map, path)
         self._gives_logits = self._check_signature(path)
-        if not np.isfinite(self(np.zeros((1, 28, 28), np.uint8))).all():
-            raise ModelError(f"{path} gives probabilities that are no numbers")
+        self._path = path
+        self(np.zeros((2, 28, 28), np.uint8))  # what cannot work shall not be found out later
 
     def _check_signature(self, path: Path) -> bool:
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
@@ -69,6 +69,7 @@ class Classifier:
             or names[0] != "images"
             or names[1] not in ("logits", "probabilities")
             or {tensor.type for tensor in (*inputs, *outputs)} != {"tensor(float)"}
+            or isinstance(inputs[0].shape[0], int)  # a fixed number of images
             or list(inputs[0].shape[1:]) != [28, 28, 1]
             or list(outputs[0].shape[1:]) != [10]
         ):
@@ -88,6 +89,7 @@ class Classifier:
 
         Raises:
             ValueError: another shape or type.
+            ModelError: the model does not run, or gives no probabilities.
         """
         if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
             raise ValueError(
@@ -97,10 +99,7 @@ class Classifier:
 
         def classify_from(start: int) -> None:
             batch = images[start : start + _BATCH, :, :, np.newaxis] * np.float32(1 / 255)
-            result: Any = self._session.run(None, {"images": batch})[0]
-            probabilities[start : start + _BATCH] = (
-                _softmax(result) if self._gives_logits else result
-            )
+            probabilities[start : start + _BATCH] = self._run(batch)
 
         starts = range(0, len(images), _BATCH)
         if self._threads == 1 or len(starts) < 2:
@@ -110,6 +109,16 @@ class Classifier:
             with ThreadPoolExecutor(min(self._threads, len(starts))) as pool:
                 list(pool.map(classify_from, starts))
         return probabilities
+
+    def _run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        try:
+            result: Any = self._session.run(None, {"images": batch})[0]
+        except Exception as error:  # ONNX Runtime's own kinds share no narrower base
+            raise ModelError(f"{self._path} is a model that does not run") from error
+        rows: npt.NDArray[np.float32] = _softmax(result) if self._gives_logits else result
+        if rows.shape != (len(batch), 10) or not abs(rows.sum() - len(batch)) < 1e-3 * len(batch):
+            raise ModelError(f"{self._path} gives no probabilities: they do not sum to 1")
+        return rows
 
 
 def available_threads() -> int:

@@ -84,6 +84,9 @@ def _fit_paper(page: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], 
             break
         # Six unknowns: the normal equations take a tenth of the time of a general solver.
         known = terms[likely]
-        coefficients = np.linalg.solve(known.T @ known, known.T @ values[likely])
+        try:
+            coefficients = np.linalg.solve(known.T @ known, known.T @ values[likely])
+        except np.linalg.LinAlgError:  # the likely paper lies in a line or two
+            break
         paper = (terms @ coefficients).astype(np.float32)
     return paper.reshape(page.shape), noise

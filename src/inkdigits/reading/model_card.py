@@ -88,8 +88,10 @@ class ModelCard:
             raise ModelError(
                 f"{path} was not exported by InkDigits: its metadata has no {error.args[0]!r}"
             ) from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ModelError(f"{path} has damaged metadata: {error}") from error
+        if not 0 <= card.rejection_threshold < 2:
+            raise ModelError(f"{path} has no sound rejection threshold: {card.rejection_threshold}")
         if card.labels != tuple("0123456789"):
             raise ModelError(f"{path} does not name the digits 0 to 9 but {card.labels}")
         return card

@@ -17,17 +17,21 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inkdigits.errors import PictureError, reason
 
-__all__ = ["FORMATS", "MAX_BYTES", "MAX_PIXELS", "Page", "Picture", "decode"]
+__all__ = ["FORMATS", "MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "Page", "Picture", "decode"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
 MAX_PIXELS = 89_000_000
 """A picture with more is refused before it is decoded. 89 megapixels is Pillow's own limit."""
 
+MAX_SIDE = 65_535
+"""A picture that is longer either way is refused. No JPEG can be."""
+
 MAX_BYTES = 512 << 20
 """A file with more is refused before it is read."""
 
 _STRIP_PIXELS = 2_000_000
+_ORIENTATION = 0x0112  # the EXIF tag
 
 _DAMAGE = (
     *(OSError, SyntaxError, ValueError, TypeError, EOFError),
@@ -57,6 +61,7 @@ def decode(picture: Picture) -> Page:
 
     Raises:
         PictureError: missing, unreadable, damaged, empty, of no known format, or past the limits.
+        TypeError: the picture is none of the above.
     """
     if isinstance(picture, np.ndarray):
         return _grey(_from_array(picture))
@@ -70,6 +75,11 @@ def decode(picture: Picture) -> Page:
         return _decode_file(io.BytesIO(picture), "the picture")
     if isinstance(picture, str | os.PathLike):
         return _decode_path(Path(picture))
+    if not hasattr(picture, "read"):
+        raise TypeError(
+            "a picture is a path, bytes, a binary file, a Pillow image or an array, not a "
+            f"{type(picture).__name__}"
+        )
     return _decode_file(picture, str(getattr(picture, "name", "the picture")))
 
 
@@ -99,6 +109,7 @@ def _decode_file(file: BinaryIO, name: str) -> Page:
             file = io.BytesIO(start + file.read(MAX_BYTES))
         with Image.open(file, formats=FORMATS) as image:
             _check_size(image, name)
+            image.draft("L", image.size)  # a JPEG's colours need not even be decoded
             return _grey(image)
     except UnidentifiedImageError as error:
         known = ", ".join(FORMATS)
@@ -110,6 +121,8 @@ def _decode_file(file: BinaryIO, name: str) -> Page:
 
 
 def _check_size(image: Image.Image, name: str) -> None:
+    if max(image.size) > MAX_SIDE:
+        raise PictureError(f"{name} is more than {MAX_SIDE:,} pixels long, which is not decoded")
     if image.width * image.height > MAX_PIXELS:
         raise PictureError(_too_large(name))
     if not image.width or not image.height:
@@ -121,7 +134,8 @@ def _too_large(name: str) -> str:
 
 
 def _grey(image: Image.Image) -> Page:
-    image = ImageOps.exif_transpose(image)
+    if image.getexif().get(_ORIENTATION, 1) != 1:  # else it would only be copied
+        image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
         return _deep_to_grey(np.asarray(image))
     if image.has_transparency_data:

@@ -74,6 +74,9 @@ class Reader:
 
         Returns:
             float32 ``(count, 10)``: a row of probabilities an image.
+
+        Raises:
+            ValueError: another shape or type.
         """
         return self._classifier(images)
 

@@ -6,8 +6,7 @@ history. It is one file, replaced as a whole after each epoch.
 
 import io
 import json
-import zipfile
-import zlib
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +39,9 @@ def restore(path: Path, model: keras.Model) -> list[Epoch]:
     arrays = _read(path)
     try:
         history = [Epoch(**row) for row in json.loads(str(arrays.pop("history")))]
-    except (KeyError, TypeError, ValueError) as error:
+        if not all(isfinite(value) for epoch in history for value in epoch):
+            raise ValueError("a figure of the history is no number")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise RunError(_damaged(path)) from error
     _assign(_state(model), arrays, path)
     return history
@@ -83,7 +84,7 @@ def _read(path: Path) -> dict[str, npt.NDArray[np.generic]]:
             return dict(arrays)
     except OSError as error:
         raise RunError(f"{path} cannot be read: {reason(error)}") from error
-    except (ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+    except Exception as error:  # zipfile, NumPy and the decompressors fail in a dozen ways
         raise RunError(_damaged(path)) from error
 
 
@@ -92,7 +93,11 @@ def _assign(
 ) -> None:
     values = [arrays[name] for name in sorted(arrays)]
     fits = len(values) == len(variables) and all(
-        value.shape == tuple(variable.shape) for value, variable in zip(values, variables)
+        isinstance(value, np.ndarray)
+        and value.dtype.kind in "fiu"
+        and value.shape == tuple(variable.shape)
+        and np.isfinite(value).all()
+        for value, variable in zip(values, variables)
     )
     if not fits:
         raise RunError(_damaged(path))

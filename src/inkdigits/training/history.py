@@ -11,6 +11,9 @@ from inkdigits.errors import RunError
 __all__ = ["Epoch", "best_epoch", "read_history", "should_stop", "write_history"]
 
 
+_ABSURD = 1e12
+
+
 class Epoch(NamedTuple):
     """What one epoch came to. Loss and accuracy are means over the epoch's batches."""
 
@@ -53,9 +56,12 @@ def read_history(path: Path) -> list[Epoch]:
         return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return [
+            history = [
                 Epoch(**{field: float(row[field]) for field in Epoch._fields})
                 for row in csv.DictReader(file)
             ]
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        if not all(abs(value) < _ABSURD for epoch in history for value in epoch):
+            raise ValueError("a figure is no number")
+        return history
+    except (OSError, csv.Error, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} is damaged: {error}") from error

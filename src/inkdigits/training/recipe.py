@@ -13,6 +13,7 @@ from inkdigits.errors import RecipeError, import_extra, reason
 
 __all__ = ["Augmentation", "Recipe"]
 
+_Count = Annotated[int, Field(ge=1, le=1_000_000)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -93,8 +94,8 @@ class Recipe(BaseModel):
 
     network: str = "reference"
     options: dict[str, Any] = Field(default_factory=dict)
-    epochs: PositiveInt = 12
-    batch: PositiveInt = 128
+    epochs: _Count = 12
+    batch: _Count = 128
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.001
     schedule: Literal["constant", "cosine", "one-cycle"] = "cosine"
@@ -105,7 +106,7 @@ class Recipe(BaseModel):
     patience: PositiveInt | None = None
     augment: Augmentation | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    steps_per_execution: PositiveInt = 16
+    steps_per_execution: _Count = 16
     seed: Annotated[NonNegativeInt, Field(lt=2**32)] = 0
 
     @classmethod
@@ -135,8 +136,9 @@ class Recipe(BaseModel):
             raise RecipeError(f"there is no recipe {path}") from error
         except OSError as error:
             raise RecipeError(f"{path} cannot be read: {reason(error)}") from error
-        except ValueError as error:  # of both parsers, and of text that is not UTF-8
-            raise RecipeError(f"{path} is not sound {path.suffix[1:].upper()}: {error}") from error
+        except (ValueError, RecursionError) as error:  # ValueError: of text that is not UTF-8, too
+            kind = "TOML" if path.suffix == ".toml" else "JSON"
+            raise RecipeError(f"{path} is not sound {kind}: {error}") from error
         if not isinstance(fields, dict):
             raise RecipeError(f"{path} is not a recipe: it holds no fields")
         fields.pop("provenance", None)  # what a run adds to its recipe

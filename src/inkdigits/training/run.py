@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
+_MEASURED = {"accuracy", "loss", "test_accuracy", "rejection_threshold", "parameters"}
+
 
 class Run:
     """One training run, in its folder.
@@ -112,9 +114,11 @@ class Run:
         if not self.finished:
             raise RunError(f"{self.folder} is not finished: inkdigits train --resume {self.folder}")
         try:
-            metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            metrics = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{path} is damaged: {error}") from error
+        if not isinstance(metrics, dict) or not set(metrics) >= _MEASURED:
+            raise RunError(f"{path} is damaged: it lacks some of {', '.join(sorted(_MEASURED))}")
         return metrics
 
     def network(self) -> "keras.Model":
@@ -143,7 +147,7 @@ class Run:
         data = self._provenance.training_data
         return ModelCard(
             name=self.recipe.network,
-            version=self._provenance.versions["inkdigits"],
+            version=self._provenance.versions.get("inkdigits", "unknown"),
             training_data=data.name,
             training_data_sha256=data.sha256,
             test_accuracy=metrics["test_accuracy"],

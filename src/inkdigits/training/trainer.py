@@ -94,10 +94,20 @@ def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool)
             f"{run.folder} could not be written: {reason(error)}; mend that and go on with "
             f"inkdigits train --resume {run.folder}"
         ) from error
-    except KeyboardInterrupt as interrupt:
+    except BaseException as error:
+        if not _was_interrupted(error):
+            raise
+        interrupt = KeyboardInterrupt()
         interrupt.add_note(f"go on with inkdigits train --resume {run.folder}")
-        raise
+        raise interrupt from error
     return run
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Tell whether an error is Ctrl-C, or what Keras made of one while it traced a layer."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> None:
