@@ -263,7 +263,7 @@ def bad_sources(folder: Path, digits: Dataset) -> dict[str, tuple[Path, str]]:
         "no npz": (text("e.npz", "hello"), "not a sound NPZ"),
         "no parquet": (text("e.parquet", "hello"), "not a sound Parquet"),
         "unknown": (text("e.doc", "hello"), "of no known kind"),
-        "empty folder": (empty, "holds no pictures"),
+        "empty folder": (empty, "holds no pictures in subfolders"),
     }
 
 

@@ -97,6 +97,18 @@ def test_where_how_large_and_in_what_grey_a_digit_stands_does_not_matter(
     assert [digit.digit for digit in reading.digits] == [TEST.labels[index]]
 
 
+@pytest.mark.parametrize("greys", [(255, 0), (0, 255), (255, 40), (90, 200)])
+@pytest.mark.parametrize("scale", [1, 3, 8, 20])
+def test_pictures_of_two_greys_are_read(greys: tuple[int, int], scale: int) -> None:
+    """As mouse drawings, fax and 1-bit scans are: no grey at the edge of a stroke."""
+    paper, ink = greys
+    for index in SURE[:12]:
+        page = written(int(index), scale=scale)
+        hard = np.where(page < 128, ink, paper).astype(np.uint8)
+        (digit,) = READER.read(hard).digits
+        assert digit.digit == TEST.labels[index]
+
+
 @given(index=st.sampled_from(SURE.tolist()), shade=st.floats(0, 0.5), turn=st.floats(0, 6.3))
 @settings(deadline=None, max_examples=60)
 def test_uneven_light_does_not_matter(index: int, shade: float, turn: float) -> None:

@@ -32,16 +32,26 @@ def train(
         typer.Option(help="Digits to measure on; by default those that come with the data."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A network that `inkdigits models` lists.")
+        str | None,
+        typer.Option(help="A network that `inkdigits models` lists. (default: reference)"),
     ] = None,
     option: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the network.")
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="An option of the network, such as filters=16,32."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training set.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Images a step.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd or rmsprop.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    schedule: Annotated[str | None, typer.Option(help="constant, cosine or one-cycle.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training set. (default: 12)")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(help="Images a step. (default: 128)")] = None,
+    optimizer: Annotated[
+        str | None, typer.Option(help="adam, adamw, sgd or rmsprop. (default: adam)")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak learning rate. (default: 0.001)")
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="constant, cosine or one-cycle. (default: cosine)")
+    ] = None,
     augment: Annotated[
         str | None, typer.Option(help="standard, none, or rotation=15,shift=3 …")
     ] = None,
@@ -50,10 +60,14 @@ def train(
         int | None, typer.Option(help="Stop after so many epochs without a better one.")
     ] = None,
     validation: Annotated[
-        float | None, typer.Option(help="Share of the digits to validate on.")
+        float | None, typer.Option(help="Share of the digits to validate on. (default: 0.1)")
     ] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="auto, float32 or bfloat16. (default: auto)")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of all that is random. (default: 0)")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The run folder; runs/<network> by default.")
     ] = None,
@@ -64,9 +78,9 @@ def train(
 ) -> None:
     """Train a network on MNIST, or on your own digits; measure, plot and export it.
 
-    Without options this trains the reference CNN: 12 epochs, about a minute on two cores.
+    Without options this trains the reference CNN: 12 epochs, a minute or two on two cores.
 
-    Example: `inkdigits train --model vgg --augment standard --epochs 20`
+    Example: `inkdigits train --augment standard --epochs 20 --option filters=16,32`
     """
     changes = {
         "network": model,
@@ -131,9 +145,9 @@ def _recipe(
 
 
 def _value(text: str) -> Any:
-    """Read an option's value: a number, a list like [16,32], or else a word."""
+    """Read an option's value: a number, a list like 16,32 or [16,32], or else a word."""
     try:
-        return json.loads(text)
+        return json.loads(f"[{text}]" if "," in text and not text.startswith("[") else text)
     except ValueError:
         return text
 
@@ -146,7 +160,8 @@ def _print_run(run: "Run", shown: "Dataset") -> None:
     print_figures(metrics)
     print_predictions(Reader(run.model_path).classify, shown)
     print(
-        f"\n{run.recipe.network}: {metrics['parameters']:,} parameters, {metrics['epochs']} epochs "
-        f"in {metrics['seconds']:.1f} s, validation accuracy {metrics['validation_accuracy']:.2%}"
+        f"\n{run.recipe.network}: {metrics['parameters']:,} parameters; epochs: "
+        f"{metrics['epochs']} in {metrics['seconds']:.1f} s; validation accuracy "
+        f"{metrics['validation_accuracy']:.2%}"
     )
     print(f"model, plots, metrics and logs are in {run.folder}")

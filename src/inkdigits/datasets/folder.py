@@ -48,9 +48,7 @@ def load_folder(folder: Path) -> Dataset:
             + "; ".join(troubles)
         )
     if not images:
-        raise DataError(
-            f"{folder} holds no pictures; put those of each digit into a subfolder named 0 to 9"
-        )
+        raise DataError(f"{folder} holds no pictures in subfolders named 0 to 9, one a digit")
     name = folder.resolve().name
     return Dataset(np.stack(images).reshape(-1, SIDE, SIDE), np.array(labels, np.uint8), name)
 

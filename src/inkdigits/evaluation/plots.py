@@ -100,9 +100,10 @@ def plot_misread(evaluation: Evaluation) -> Figure:
     worst = evaluation.misread(_MISREAD_COLUMNS * _MISREAD_ROWS)
     labels = evaluation.dataset.require_labels()
     rows = max(1, ceil(len(worst) / _MISREAD_COLUMNS))
-    plot = figure(10, 0.7 + 1.25 * rows)
+    plot = figure(10, 0.6 + 1.2 * rows)
     plot.suptitle(
-        "Misread, most confident first: actual → predicted (confidence)"
+        f"{len(worst)} of {(~evaluation.correct).sum()} misread, most confident first: "
+        "actual → predicted (confidence)"
         if len(worst)
         else "No digit was misread",
         x=0.01,

@@ -46,10 +46,11 @@ def find_ink(page: Page) -> Ink:
     full_size = (page.shape[1], page.shape[0])
     surface = cv2.resize(paper, full_size, interpolation=cv2.INTER_LINEAR)
     contrast = np.clip(sign * (page - surface), 0, 255)
-    threshold, _ = cv2.threshold(
-        contrast.astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU
-    )
-    strokes = contrast[contrast > threshold]
+    # Compared in whole grey levels, as the threshold is: on a page of two levels it is 0, and the
+    # paper differs from its fit by a little more than that.
+    levels = contrast.astype(np.uint8)
+    threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    strokes = contrast[levels > threshold]
     if not strokes.size:
         return np.zeros(page.shape, np.float32)
     full = float(np.median(strokes))

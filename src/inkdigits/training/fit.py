@@ -6,6 +6,8 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from inkdigits._keras import keras
 from inkdigits.datasets import Dataset
 from inkdigits.errors import RunError
@@ -162,10 +164,11 @@ class _Keeper(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         seconds = time.perf_counter() - self._started
-        if not (isfinite(logs["loss"]) and isfinite(logs["val_loss"])):
+        weights = self._network.get_weights()
+        if not (isfinite(logs["loss"]) and all(np.isfinite(array).all() for array in weights)):
             raise RunError(
-                f"training diverged in epoch {epoch + 1}: the loss is no number any more; "
-                "train again with a lower learning rate"
+                f"training diverged in epoch {epoch + 1}: the weights grew without bound; train "
+                "again with a lower learning rate"
             )
         self._history.append(
             Epoch(

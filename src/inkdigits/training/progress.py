@@ -53,7 +53,8 @@ class LiveBar(keras.callbacks.Callback):
         loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
         self._bar.update(
             self._task,
-            completed=batch + 1,
+            # Keras looks in only every few steps, and past the end at the last.
+            completed=min(batch + 1, self.params["steps"]),
             figures=f"loss {loss:.4f} · accuracy {accuracy:.2%} · {self._time_left()}",
         )
 
@@ -62,8 +63,8 @@ class LiveBar(keras.callbacks.Callback):
             last = self._history[-1]
             self._console.print(
                 f"epoch {epoch + 1:>3}/{self._epochs}  loss {last.loss:.4f}  "
-                f"accuracy {last.accuracy:.2%}  validation loss {last.val_loss:.4f}  "
-                f"accuracy {last.val_accuracy:.2%}  {last.seconds:.1f} s",
+                f"accuracy {last.accuracy:.2%}  validation {last.val_loss:.4f}  "
+                f"{last.val_accuracy:.2%}  {last.seconds:.1f} s",
                 highlight=False,
             )
 

@@ -45,7 +45,7 @@ class Run:
         self.folder = Path(folder)
         recipe = self.folder / "recipe.json"
         if not recipe.is_file():
-            raise RunError(f"{self.folder} is no run folder: it has no recipe.json")
+            raise RunError(f"{self.folder} is no run folder: there is no recipe.json in it")
         self.recipe = Recipe.load(recipe)
         try:
             fields = json.loads(recipe.read_text(encoding="utf-8"))

@@ -54,9 +54,9 @@ def write_outcome(folder: Path, recipe: Recipe, evaluation: Evaluation, model: P
         model: the run's ``.onnx`` file, whose graph is shown.
     """
     hyperparameters = {
-        key: value
+        key: value if isinstance(value, bool | int | float | str) else str(value)
         for key, value in _flat(recipe.model_dump(exclude_none=True)).items()
-        if isinstance(value, bool | int | float | str)
+        if value is not None
     }
     with SummaryWriter(str(folder), filename_suffix=".outcome") as writer:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints the name of every node
@@ -69,7 +69,7 @@ def write_outcome(folder: Path, recipe: Recipe, evaluation: Evaluation, model: P
         misread = evaluation.misread(_MISREAD_SHOWN)
         if misread.size:
             images = evaluation.dataset.images[misread, :, :, np.newaxis]
-            writer.add_images("misread, most confident first", images, dataformats="NHWC")
+            writer.add_images("misread", images, dataformats="NHWC")
 
 
 def _flat(fields: dict[str, Any], prefix: str = "") -> dict[str, Any]:

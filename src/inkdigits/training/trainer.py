@@ -1,7 +1,12 @@
 """Train a network by a recipe: fit, save, measure, export, plot."""
 
+import contextlib
 import os
 import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
 
 from inkdigits._files import sweep
 from inkdigits.datasets import Dataset
@@ -87,27 +92,42 @@ def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
 
 
 def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> Run:
-    try:
-        _complete(run, dataset, test, progress)
-    except OSError as error:
-        raise RunError(
-            f"{run.folder} could not be written: {reason(error)}; mend that and go on with "
-            f"inkdigits train --resume {run.folder}"
-        ) from error
-    except BaseException as error:
-        if not _was_interrupted(error):
-            raise
-        interrupt = KeyboardInterrupt()
-        interrupt.add_note(f"go on with inkdigits train --resume {run.folder}")
-        raise interrupt from error
+    with _noticing_ctrl_c() as stopped:
+        try:
+            _complete(run, dataset, test, progress)
+        except OSError as error:
+            raise RunError(
+                f"{run.folder} could not be written: {reason(error)}; mend that and go on with "
+                f"inkdigits train --resume {run.folder}"
+            ) from error
+        except BaseException as error:
+            if not stopped.is_set():
+                raise
+            interrupt = KeyboardInterrupt()
+            interrupt.add_note(f"go on with inkdigits train --resume {run.folder}")
+            raise interrupt from error
     return run
 
 
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Tell whether an error is Ctrl-C, or what Keras made of one while it traced a layer."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
+@contextlib.contextmanager
+def _noticing_ctrl_c() -> Iterator[threading.Event]:
+    """Note whether Ctrl-C was pressed: TensorFlow turns one that comes while it traces a layer into
+    an error of its own.
+    """
+    noticed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield noticed  # only the main thread is interrupted
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        noticed.set()
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield noticed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> None:
