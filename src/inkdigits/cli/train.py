@@ -69,7 +69,7 @@ def train(
         int | None, typer.Option(help="Seed of all that is random. (default: 0)")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The run folder; runs/<network> by default.")
+        Path | None, typer.Option(help="The run folder; by default runs/ and the network's name.")
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Go on with a run that was cut off.")

@@ -95,28 +95,26 @@ class Classifier:
             raise ValueError(
                 f"images must be uint8 (count, 28, 28), not {images.dtype} {images.shape}"
             )
+        if 0 < len(images) <= _BATCH:
+            return self._run(images)
         probabilities = np.empty((len(images), 10), np.float32)
 
         def classify_from(start: int) -> None:
-            batch = images[start : start + _BATCH, :, :, np.newaxis] * np.float32(1 / 255)
-            probabilities[start : start + _BATCH] = self._run(batch)
+            probabilities[start : start + _BATCH] = self._run(images[start : start + _BATCH])
 
-        starts = range(0, len(images), _BATCH)
-        if self._threads == 1 or len(starts) < 2:
-            for start in starts:
-                classify_from(start)
-        else:
-            with ThreadPoolExecutor(min(self._threads, len(starts))) as pool:
-                list(pool.map(classify_from, starts))
+        with ThreadPoolExecutor(self._threads) as pool:
+            list(pool.map(classify_from, range(0, len(images), _BATCH)))
         return probabilities
 
-    def _run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def _run(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        scaled = images[:, :, :, np.newaxis] * np.float32(1 / 255)
         try:
-            result: Any = self._session.run(None, {"images": batch})[0]
+            result: Any = self._session.run(None, {"images": scaled})[0]
         except Exception as error:  # ONNX Runtime's own kinds share no narrower base
             raise ModelError(f"{self._path} is a model that does not run") from error
         rows: npt.NDArray[np.float32] = _softmax(result) if self._gives_logits else result
-        if rows.shape != (len(batch), 10) or not abs(rows.sum() - len(batch)) < 1e-3 * len(batch):
+        count = len(images)
+        if rows.shape != (count, 10) or not abs(rows.sum() - count) < 1e-3 * count:
             raise ModelError(f"{self._path} gives no probabilities: they do not sum to 1")
         return rows
 
