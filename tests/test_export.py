@@ -36,6 +36,7 @@ def test_a_runs_model_answers_as_its_network_does(trained: Run, some_test_digits
 def test_the_file_is_what_the_contract_says(trained: Run, some_digits: Dataset) -> None:
     model = onnx.load(trained.model_path)
     onnx.checker.check_model(model, full_check=True)
+    assert not any(node.op_type == "Shape" for node in model.graph.node)
     (images,), (probabilities,) = model.graph.input, model.graph.output
     assert images.name == "images"
     assert images.type.tensor_type.elem_type == onnx.TensorProto.FLOAT

@@ -68,6 +68,7 @@ def _convert(network: keras.Model, path: Path, card: ModelCard) -> None:
         _export_in_tensorflow(network, path)
     model = onnx.load(path)
     _rename_output(model.graph, "probabilities")
+    _fold_shapes(model)
     model.producer_name, model.producer_version = "InkDigits", card.version
     onnx.helper.set_model_props(model, card.to_metadata())
     onnx.checker.check_model(model, full_check=True)
@@ -115,6 +116,44 @@ def _rename_output(graph: onnx.GraphProto, name: str) -> None:
             for position, value in enumerate(names):
                 if value == before:
                     names[position] = name
+
+
+def _fold_shapes(model: onnx.ModelProto) -> None:
+    """Give each Reshape a constant shape where all but the batch is known.
+
+    The converter lets Flatten work its shape out anew at each call: six small steps, a tenth of the
+    time that one digit takes.
+    """
+    graph = model.graph
+    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info
+    sizes = {
+        value.name: [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+        for value in inferred
+    }
+    constants = {tensor.name for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type != "Reshape" or node.input[1] in constants:
+            continue
+        batch, *others = sizes.get(node.output[0], [0, 0])
+        if batch == 0 and all(others):
+            name = f"{node.output[0]}_shape"
+            shape = np.array([-1, *others], np.int64)
+            graph.initializer.append(onnx.numpy_helper.from_array(shape, name))
+            node.input[1] = name
+    _remove_unused(graph)
+
+
+def _remove_unused(graph: onnx.GraphProto) -> None:
+    """Remove what no output depends on."""
+    needed = {output.name for output in graph.output}
+    for node in reversed(graph.node):  # nodes stand in the order they run in
+        if needed.intersection(node.output):
+            needed.update(node.input)
+    nodes = [node for node in graph.node if needed.intersection(node.output)]
+    tensors = [tensor for tensor in graph.initializer if tensor.name in needed]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(tensors)
 
 
 def _compare(network: keras.Model, path: Path) -> float:
