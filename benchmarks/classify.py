@@ -2,7 +2,7 @@
 
 Beside it, the same network under Keras: `model.predict` and a compiled call, in the same process.
 
-    python benchmarks/classify.py [--repeats 7]
+    python benchmarks/classify.py [--repeats 15]
 """
 
 import argparse
@@ -26,7 +26,7 @@ def seconds_each(call: Callable[[], object], *, calls: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=15)
     repeats = parser.parse_args().repeats
 
     images = load_mnist()[1].images
