@@ -1,6 +1,7 @@
 """Claim: `Reader.classify` takes at most 60 µs for one digit and does 50,000 a second in batches.
 
-Beside it, the same network under Keras: `model.predict` and a compiled call, in the same process.
+Reading a whole picture, a PNG of 320×240 pixels, from its bytes is timed too. Beside it, the same
+network under Keras: `model.predict` and a compiled call, in the same process.
 
     python benchmarks/classify.py [--repeats 15]
 """
@@ -8,12 +9,15 @@ Beside it, the same network under Keras: `model.predict` and a compiled call, in
 import argparse
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from _common import report, summary
 
 from inkdigits import Reader, add_channel, build, load_mnist, scale
 from inkdigits._keras import keras
 from inkdigits.reading.classifier import available_threads
+
+PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "seven.png"
 
 
 def seconds_each(call: Callable[[], object], *, calls: int) -> float:
@@ -30,6 +34,7 @@ def main() -> None:
     repeats = parser.parse_args().repeats
 
     images = load_mnist()[1].images
+    picture = PICTURE.read_bytes()
     one, one_scaled = images[:1], add_channel(scale(images[:1]))
     reader, network = Reader(), build("reference")
     jitted = _compiled_call(network)
@@ -37,6 +42,7 @@ def main() -> None:
     figures: dict[str, list[float]] = {
         "one_digit_microseconds": [],
         "digits_per_second": [],
+        "read_picture_milliseconds": [],
         "keras_predict_one_digit_microseconds": [],
         "keras_compiled_one_digit_microseconds": [],
         "keras_predict_digits_per_second": [],
@@ -48,6 +54,9 @@ def main() -> None:
         )
         figures["digits_per_second"].append(
             len(images) / seconds_each(lambda: reader.classify(images), calls=3)
+        )
+        figures["read_picture_milliseconds"].append(
+            1e3 * seconds_each(lambda: reader.read(picture), calls=50)
         )
         figures["keras_predict_one_digit_microseconds"].append(
             1e6 * seconds_each(lambda: network.predict(one_scaled, verbose=0), calls=5)

@@ -42,6 +42,11 @@ def table() -> str:
             f"{one['median']:.0f} µs",
             f"`model.predict` {predict['median'] / 1000:.0f} ms",
         ),
+        (
+            "A picture of 320×240 pixels, `Reader.read`",
+            f"{classify['read_picture_milliseconds']['median']:.1f} ms",
+            "",
+        ),
         ("Digits a second, in batches", f"{many['median']:,.0f}", ""),
         ("`import inkdigits`", f"{seconds['import']['median'] * 1000:.0f} ms", _bare(startup)),
         ("`inkdigits --help`", f"{seconds['help']['median']:.2f} s", ""),

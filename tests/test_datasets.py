@@ -249,7 +249,7 @@ def bad_sources(folder: Path, digits: Dataset) -> dict[str, tuple[Path, str]]:
         "fraction": (changed_csv("1.csv", 6, f"5,{zeros[:-1]}1.5"), "row 6, column 785: '1.5'"),
         "past 16 bits": (
             changed_csv("2.csv", 6, f"5,{zeros[:-1]}40000"),
-            "row 6, column 785: 40000",
+            "785: 40000 is out of range",
         ),
         "two signs": (changed_csv("3.csv", 6, f"5,{zeros[:-1]}--5"), "row 6, column 785: '--5'"),
         "durations": (npz("t.npz", x=images, y=labels.astype("m8[s]")), "must be whole numbers"),

@@ -117,5 +117,6 @@ def _first_bad_row(path: Path, width: int) -> str | None:
                 if not re.fullmatch(r"-?[0-9]+", value.strip()):
                     return f"{path}, row {number}, column {column}: {value!r} is no whole number"
                 if len(value) > _LONGEST or not -(2**15) <= int(value) < 2**15:
-                    return f"{path}, row {number}, column {column}: {value[:9]}… is out of range"
+                    shown = value if len(value) < 12 else f"{value[:9]}…"
+                    return f"{path}, row {number}, column {column}: {shown} is out of range"
     return None

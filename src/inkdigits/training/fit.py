@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from math import ceil, isfinite
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -164,8 +164,9 @@ class _Keeper(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         seconds = time.perf_counter() - self._started
+        losses = logs["loss"], logs["val_loss"]
         weights = self._network.get_weights()
-        if not (isfinite(logs["loss"]) and all(np.isfinite(array).all() for array in weights)):
+        if not all(np.isfinite(numbers).all() for numbers in (*losses, *weights)):
             raise RunError(
                 f"training diverged in epoch {epoch + 1}: the weights grew without bound; train "
                 "again with a lower learning rate"

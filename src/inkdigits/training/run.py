@@ -227,12 +227,14 @@ def _make_folder(folder: str | os.PathLike[str] | None, recipe: Recipe) -> Path:
     try:
         if folder is not None:
             path = Path(folder)
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise RunError(
-                    f"{path} exists already; choose another name, or go on with "
-                    f"inkdigits train --resume {path}"
-                )
-            path.mkdir(parents=True, exist_ok=True)
+            try:
+                path.mkdir(parents=True)  # of two runs that begin at once, one makes it
+            except FileExistsError as error:
+                if not path.is_dir() or any(path.iterdir()):
+                    raise RunError(
+                        f"{path} exists already; choose another name, or go on with "
+                        f"inkdigits train --resume {path}"
+                    ) from error
             return path
         for number in itertools.count(1):
             path = Path("runs") / (recipe.network if number == 1 else f"{recipe.network}-{number}")

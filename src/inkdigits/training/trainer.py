@@ -48,7 +48,6 @@ def train(
         DataError: no labels, or too few digits to split.
         RunError: the folder exists already, or the disk refuses (then the run can be resumed).
 
-
     Example:
         >>> digits, test = load_mnist()
         >>> run = train(Recipe(epochs=1), digits, test=test)  # doctest: +SKIP
