@@ -60,11 +60,15 @@ class Reader:
         mark = _mark_on(page)
         if mark is None:
             return Reading(width, height)
-        probabilities = self.classify(frame(mark.ink)[np.newaxis])[0]
+        image = frame(mark.ink)
+        probabilities = self.classify(image[np.newaxis])[0]
         best = int(probabilities.argmax())
         confidence = float(probabilities[best])
         trusted = confidence >= self.card.rejection_threshold
-        return Reading(width, height, (Digit(best, confidence, mark.box, trusted=trusted),))
+        digit = Digit(
+            best, confidence, mark.box, trusted=trusted, image=image, probabilities=probabilities
+        )
+        return Reading(width, height, (digit,))
 
     def classify(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Classify images that are framed as MNIST is.

@@ -1,9 +1,12 @@
 """What reading a picture gives."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-__all__ = ["UNSURE", "Box", "Digit", "Reading"]
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["UNSURE", "Box", "Digit", "Outcome", "Reading"]
 
 UNSURE = "?"
 """Stands in the text for a digit that is seen but not trusted."""
@@ -27,7 +30,10 @@ class Digit:
         confidence: its probability, 0 to 1.
         box: where the ink is.
         line: which line of writing it belongs to, counted from 0.
-        trusted: whether the confidence reaches the model's rejection threshold.
+        trusted: whether the confidence reaches the rejection threshold.
+        image: what the network saw, uint8 ``(28, 28)``, bright ink on black.
+        probabilities: of each digit, float32 ``(10,)``; what they lack to 1 is the probability that
+            it is no digit.
     """
 
     digit: int
@@ -35,6 +41,21 @@ class Digit:
     box: Box
     line: int = 0
     trusted: bool = True
+    image: npt.NDArray[np.uint8] = field(
+        default_factory=lambda: np.zeros((28, 28), np.uint8), repr=False, compare=False
+    )
+    probabilities: npt.NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros(10, np.float32), repr=False, compare=False
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types, as ``inkdigits read --json`` prints them."""
+        return {
+            "digit": self.digit,
+            "confidence": self.confidence,
+            "box": list(self.box),
+            "line": self.line,
+        }
 
 
 @dataclass(frozen=True)
@@ -70,13 +91,36 @@ class Reading:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain types, as ``inkdigits read --json`` prints them."""
-        digits = [asdict(digit) | {"box": list(digit.box)} for digit in self.digits]
-        for digit in digits:
-            del digit["trusted"]  # the text says it
         return {
             "width": self.width,
             "height": self.height,
             "text": self.text,
             "confidence": self.confidence,
-            "digits": digits,
+            "digits": [digit.to_dict() for digit in self.digits],
+        }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one picture of many: its reading, or why there is none.
+
+    Args:
+        source: the picture's path, or what else it is known by.
+        page: which page of it, counted from 0.
+        reading: without digits where there is an error.
+        error: one plain sentence; `None` where there is none.
+    """
+
+    source: str
+    page: int
+    reading: Reading
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types, as ``inkdigits read --json`` prints them."""
+        return {
+            "path": self.source,
+            "page": self.page,
+            **self.reading.to_dict(),
+            "error": self.error,
         }
