@@ -22,7 +22,8 @@ def register(app: typer.Typer) -> None:
 @verb
 def train(
     recipe: Annotated[
-        Path | None, typer.Option(help="A recipe (.toml or .json) to start from.")
+        str | None,
+        typer.Option(help="A recipe to start from: a name (reader, reference), .toml or .json."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Digits to learn from; MNIST's training set by default.")
@@ -127,7 +128,7 @@ def _digits(data: Path | str | None, test: Path | str | None) -> "tuple[Dataset,
 
 
 def _recipe(
-    base: Path | None, changes: dict[str, Any], network_options: list[str], augment: str | None
+    base: str | None, changes: dict[str, Any], network_options: list[str], augment: str | None
 ) -> "Recipe":
     from inkdigits.training import Augmentation, Recipe
 

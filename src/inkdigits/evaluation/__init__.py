@@ -1,5 +1,6 @@
 """A classifier is *evaluated*: any function from images to probabilities in, figures out."""
 
+from inkdigits.evaluation.calibration import fit_temperature
 from inkdigits.evaluation.evaluate import Classify, Evaluation, PerDigit, evaluate
 from inkdigits.evaluation.rejection import choose_threshold
 from inkdigits.evaluation.report import write_report
@@ -10,5 +11,6 @@ __all__ = [
     "PerDigit",
     "choose_threshold",
     "evaluate",
+    "fit_temperature",
     "write_report",
 ]

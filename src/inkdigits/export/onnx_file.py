@@ -14,7 +14,7 @@ from inkdigits._files import write_through
 from inkdigits._keras import keras
 from inkdigits.datasets import load_mnist
 from inkdigits.errors import ModelError
-from inkdigits.networks import as_classifier
+from inkdigits.networks import as_classifier, gives_logits
 from inkdigits.networks.saved import save_network
 from inkdigits.reading import Classifier, ModelCard
 
@@ -27,8 +27,8 @@ _MAX_DIFFERENCE = 1e-4
 def export_onnx(network: keras.Model, path: str | Path, card: ModelCard) -> float:
     """Export a network of digits to ``.onnx``, and compare it with Keras on 1,000 MNIST digits.
 
-    The file takes `images`, float32 ``(N, 28, 28, 1)``, 0 to 1, and gives `probabilities` ``(N,
-    10)``; its metadata is the card. Nothing is left at `path` unless the comparison holds.
+    The file takes `images`, float32 ``(N, 28, 28, 1)``, 0 to 1, and gives `probabilities` or `logits`
+    ``(N, 10)``, as the network does; its metadata is the card. Nothing is left at `path` unless the comparison holds.
 
     Args:
         network: in float32.
@@ -67,7 +67,7 @@ def _convert(network: keras.Model, path: Path, card: ModelCard) -> None:
     else:
         _export_in_tensorflow(network, path)
     model = onnx.load(path)
-    _rename_output(model.graph, "probabilities")
+    _rename_output(model.graph, "logits" if gives_logits(network) else "probabilities")
     _fold_shapes(model)
     model.producer_name, model.producer_version = "InkDigits", card.version
     onnx.helper.set_model_props(model, card.to_metadata())

@@ -36,7 +36,7 @@ def build(name: str = "reference", /, **options: object) -> "keras.Model":
 
     Returns:
         A model from images float32 ``(batch, 28, 28, 1)``, 0 to 1, to probabilities
-        ``(batch, 10)``.
+        (or, where its description says so, logits) ``(batch, 10)``.
 
     Raises:
         RecipeError: no such network or option, or a value that the option cannot have.

@@ -1,9 +1,9 @@
 """Classify framed digits with a model file, through ONNX Runtime."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import onnxruntime
 from inkdigits.errors import ModelError, reason
 from inkdigits.reading.model_card import ModelCard
 
-__all__ = ["DEFAULT_MODEL", "Classifier"]
+__all__ = ["DEFAULT_MODEL", "Classifier", "softmax"]
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "reference.onnx"
 
@@ -58,6 +58,8 @@ class Classifier:
             raise ModelError(f"{path} is not a sound ONNX model") from error
         self.card = ModelCard.from_metadata(self._session.get_modelmeta().custom_metadata_map, path)
         self._gives_logits = self._check_signature(path)
+        if self.card.open_set and not self._gives_logits:
+            raise ModelError(f"{path} says that it knows what is no digit, but gives no logits")
         self._path = path
         self(np.zeros((2, 28, 28), np.uint8))  # what cannot work shall not be found out later
 
@@ -91,16 +93,36 @@ class Classifier:
             ValueError: another shape or type.
             ModelError: the model does not run, or gives no probabilities.
         """
+        return self._shared_out(images, self._closed_set)
+
+    def open_set(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Classify images of marks that may be no digits.
+
+        Returns:
+            float32 ``(count, 10)``: what a row lacks to 1 is the probability of "not a digit"; a
+            model that does not know of that never lacks any.
+
+        Raises:
+            As `__call__`.
+        """
+        return self._shared_out(images, self._open_set if self.card.open_set else self._closed_set)
+
+    def _shared_out(
+        self,
+        images: npt.NDArray[np.uint8],
+        probabilities_of: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]],
+    ) -> npt.NDArray[np.float32]:
         if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
             raise ValueError(
                 f"images must be uint8 (count, 28, 28), not {images.dtype} {images.shape}"
             )
         if 0 < len(images) <= _BATCH:
-            return self._run(images)
+            return probabilities_of(self._run(images))
         probabilities = np.empty((len(images), 10), np.float32)
 
         def classify_from(start: int) -> None:
-            probabilities[start : start + _BATCH] = self._run(images[start : start + _BATCH])
+            batch = images[start : start + _BATCH]
+            probabilities[start : start + _BATCH] = probabilities_of(self._run(batch))
 
         with ThreadPoolExecutor(self._threads) as pool:
             list(pool.map(classify_from, range(0, len(images), _BATCH)))
@@ -109,14 +131,24 @@ class Classifier:
     def _run(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         scaled = images[:, :, :, np.newaxis] * np.float32(1 / 255)
         try:
-            result: Any = self._session.run(None, {"images": scaled})[0]
+            outputs: npt.NDArray[np.float32] = self._session.run(None, {"images": scaled})[0]
         except Exception as error:  # ONNX Runtime's own kinds share no narrower base
             raise ModelError(f"{self._path} is a model that does not run") from error
-        rows: npt.NDArray[np.float32] = _softmax(result) if self._gives_logits else result
-        count = len(images)
-        if rows.shape != (count, 10) or not abs(rows.sum() - count) < 1e-3 * count:
+        # A sum tells of anything that is not finite.
+        if outputs.shape != (len(images), 10) or not np.isfinite(outputs.sum()):
+            raise ModelError(f"{self._path} gives no probabilities")
+        return outputs
+
+    def _closed_set(self, outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        if self._gives_logits:
+            return softmax(outputs)
+        count = len(outputs)
+        if not abs(outputs.sum() - count) < 1e-3 * count:
             raise ModelError(f"{self._path} gives no probabilities: they do not sum to 1")
-        return rows
+        return outputs
+
+    def _open_set(self, outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return softmax(np.pad(outputs, ((0, 0), (0, 1))))[:, :10]
 
 
 def available_threads() -> int:
@@ -126,7 +158,8 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
-def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the probabilities of logits, row by row: float32 ``(count, classes)`` of both."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     result: npt.NDArray[np.float32] = exponentials / exponentials.sum(axis=1, keepdims=True)
     return result

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.reading.ink import Ink
+from inkdigits.reading.marks import Strokes as Ink
 
 __all__ = ["frame"]
 

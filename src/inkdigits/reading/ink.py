@@ -1,71 +1,99 @@
-"""Find the ink: how much of it each pixel of a page holds, whatever the paper and the light.
+"""Find the ink: how much each pixel of a page stands out from its paper, whatever the light.
 
-The paper is a smooth surface of brightness. A quadratic surface is fitted to it by least squares,
-first to the border, where paper is likeliest, then again and again to whatever lies close to the
-last fit. Ink is what stands out on one side of that surface.
+Paper is found in three steps, each on a small copy of the page. A quadratic surface, fitted to the
+border first and then again and again to whatever lies close to the last fit, tells dark ink on light
+paper from light on dark. A closing (the brightest nearby, then the darkest of that) fills what is
+narrow and dark: it follows shadows that no smooth surface does. Last, the paper is averaged from the
+pixels around that hold no ink.
 """
 
-from typing import TypeAlias
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.reading.picture import Page
-
 __all__ = ["Ink", "find_ink"]
 
-Ink: TypeAlias = npt.NDArray[np.float32]
-"""How much ink each pixel holds, ``(height, width)``, 0 none to 1 full."""
-
-_FIT_SIDE = 96  # the paper is smooth, so it is fitted on a copy no larger than this
+_FIT_SIDE = 96  # the paper's trend is smooth, so it is fitted on a copy no larger than this
 _FITS = 6
-_MIN_CONTRAST = 10.0  # grey levels: less is the paper's grain
-_MIN_SIGNAL_TO_NOISE = 4.0
+_PAPER_SIDE = 192  # shadows have edges: they are followed on a copy no larger than this
+_WIDEST_STROKE = 0.3  # of the page's shorter side; wider is shadow
+_MIN_CONTRAST = 9.0  # grey levels: less is the paper's grain
+_MIN_SIGNAL_TO_NOISE = 4.5
+
+_Surface = npt.NDArray[np.float32]
 
 
-def find_ink(page: Page) -> Ink:
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """The ink of a page.
+
+    Args:
+        contrast: how far each pixel stands out from its paper, uint8 ``(height, width)``.
+        full: the contrast of a typical stroke; 0 on a blank page.
+        noise: standard deviation of the contrast of paper.
+    """
+
+    contrast: npt.NDArray[np.uint8]
+    full: float
+    noise: float
+
+
+def find_ink(pixels: npt.NDArray[np.uint8]) -> Ink:
     """Find the ink of a page, dark on light or light on dark.
 
     Args:
-        page: uint8 ``(height, width)``.
+        pixels: uint8 ``(height, width)``, grey.
+    """
+    trend, noise, sign = _trend(pixels)
+    if sign > 0:  # light on dark: from here on ink is dark
+        pixels, trend = cv2.bitwise_not(pixels), 255 - trend
+    paper = np.clip(_paper(pixels, trend, noise) + 0.5, 0, 255).astype(np.uint8)
+    height, width = pixels.shape
+    surface = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    contrast = cv2.subtract(surface, pixels)
+
+    step = max(1, int(np.sqrt(contrast.size / 100_000)))
+    sample = contrast[::step, ::step]
+    grain = cv2.absdiff(surface[::step, ::step].copy(), pixels[::step, ::step].copy())
+    noise = max(0.7, 1.4826 * float(np.median(grain)))
+    threshold, _ = cv2.threshold(sample.copy(), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    strokes = sample[sample > max(threshold, 3 * noise)]
+    full = float(np.median(strokes)) if strokes.size else 0.0
+    if full < max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * noise):
+        full = 0.0
+    return Ink(contrast, full, noise)
+
+
+def _shrunk(pixels: npt.NDArray[np.uint8], side: int) -> _Surface:
+    shrink = min(1.0, side / max(pixels.shape))
+    size = (max(1, round(pixels.shape[1] * shrink)), max(1, round(pixels.shape[0] * shrink)))
+    small: _Surface = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return small
+
+
+def _trend(pixels: npt.NDArray[np.uint8]) -> tuple[_Surface, float, int]:
+    """Fit a quadratic surface to the paper of a page.
 
     Returns:
-        float32 ``(height, width)``: 0 on paper, 1 in the middle of a stroke; all 0 on a blank page.
+        The surface (of a small copy of the page), the noise around it (standard deviation), and 1
+        where ink is brighter than paper, else -1.
     """
-    shrink = min(1.0, _FIT_SIDE / max(page.shape))
-    size = (max(1, round(page.shape[1] * shrink)), max(1, round(page.shape[0] * shrink)))
-    small = cv2.resize(page, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    paper, noise = _fit_paper(small)
-
-    difference = small - paper
-    brighter = np.maximum(difference - 3 * noise, 0).sum()
-    darker = np.maximum(-difference - 3 * noise, 0).sum()
-    sign = 1.0 if brighter > darker else -1.0
-
-    full_size = (page.shape[1], page.shape[0])
-    surface = cv2.resize(paper, full_size, interpolation=cv2.INTER_LINEAR)
-    contrast = np.clip(sign * (page - surface), 0, 255)
-    # Compared in whole grey levels, as the threshold is: on a page of two levels it is 0, and the
-    # paper differs from its fit by a little more than that.
-    levels = contrast.astype(np.uint8)
-    threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    strokes = contrast[levels > threshold]
-    if not strokes.size:
-        return np.zeros(page.shape, np.float32)
-    full = float(np.median(strokes))
-    if full < max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * noise):
-        return np.zeros(page.shape, np.float32)
-    none = min(max(2.5 * noise, 0.15 * full), 0.5 * full)
-    ink: Ink = np.clip((contrast - none) / (full - none), 0, 1).astype(np.float32)
-    return ink
-
-
-def _fit_paper(page: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], float]:
-    """Fit the paper's brightness; return it with the noise around it (standard deviation)."""
+    page = _shrunk(pixels, _FIT_SIDE)
     height, width = page.shape
     if min(height, width) < 8:
-        return np.full_like(page, np.median(page)), 1.0
+        paper, noise = np.full_like(page, np.median(page)), 1.0
+    else:
+        paper, noise = _fit_quadratic(page)
+    difference = page - paper
+    brighter = np.maximum(difference - 3 * noise, 0).sum()
+    darker = np.maximum(-difference - 3 * noise, 0).sum()
+    return paper, noise, 1 if brighter > darker else -1
+
+
+def _fit_quadratic(page: _Surface) -> tuple[_Surface, float]:
+    height, width = page.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
     values = page.ravel()
@@ -91,3 +119,25 @@ def _fit_paper(page: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], 
             break
         paper = (terms @ coefficients).astype(np.float32)
     return paper.reshape(page.shape), noise
+
+
+def _paper(pixels: npt.NDArray[np.uint8], trend: _Surface, noise: float) -> _Surface:
+    """Return the brightness of the paper under dark ink, on a small copy of the page."""
+    page = _shrunk(pixels, _PAPER_SIDE)
+    height, width = page.shape
+    trend = cv2.resize(trend, (width, height), interpolation=cv2.INTER_LINEAR)
+    flat = page - trend
+    if min(height, width) < 8:
+        return trend
+    # The trend goes first: a closing overestimates where brightness falls towards the border.
+    kernel = max(3, round(_WIDEST_STROKE * min(height, width)) | 1)
+    filled = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((kernel, kernel), np.uint8))
+    depth = filled - flat
+    deepest = float(np.percentile(depth, 99.5))
+    inked = (depth > max(3 * noise, 0.25 * deepest)).astype(np.uint8)
+    blank = 1 - cv2.dilate(inked, np.ones((3, 3), np.uint8)).astype(np.float32)
+    radius = max(1.0, max(height, width) / 32)
+    weight = cv2.GaussianBlur(blank, (0, 0), radius)
+    around = cv2.GaussianBlur(flat * blank, (0, 0), radius)
+    known = weight > 0.02
+    return trend + np.where(known, around / np.maximum(weight, 0.02), filled)

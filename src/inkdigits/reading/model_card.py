@@ -24,6 +24,7 @@ class ModelCard:
         labels: what each of the outputs stands for.
         preprocessing: what the input must be.
         calibration: how probabilities were calibrated; ``none`` when as the network gave them.
+        open_set: whether the outputs are logits relative to "not a digit", whose own logit is 0.
         licence: of the weights.
     """
 
@@ -40,6 +41,7 @@ class ModelCard:
         "centre of mass at pixel (14, 14)"
     )
     calibration: str = "none"
+    open_set: bool = False
     licence: str = "MIT"
 
     @classmethod
@@ -82,6 +84,8 @@ class ModelCard:
                 labels=tuple(json.loads(metadata["labels"])),
                 preprocessing=metadata["preprocessing"],
                 calibration=metadata["calibration"],
+                # Files of the first version do not know it.
+                open_set=json.loads(metadata.get("open_set", "false")) is True,
                 licence=metadata["licence"],
             )
         except KeyError as error:

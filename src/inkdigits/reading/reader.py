@@ -9,14 +9,15 @@ import numpy.typing as npt
 from inkdigits.reading.classifier import DEFAULT_MODEL, Classifier
 from inkdigits.reading.frame import frame
 from inkdigits.reading.ink import find_ink
-from inkdigits.reading.marks import Mark, find_mark
+from inkdigits.reading.marks import Mark, find_marks, merge
 from inkdigits.reading.model_card import ModelCard
 from inkdigits.reading.picture import Page, Picture, decode
 from inkdigits.reading.result import Box, Digit, Reading
+from inkdigits.reading.segment import find_digits
 
 __all__ = ["Reader", "frame_picture"]
 
-_WORKING_SIDE = 640  # a digit needs 20 pixels: more than this only costs time
+_WORKING_SIDE = 1600  # a digit needs 20 pixels: more than this only costs time
 
 
 class Reader:
@@ -57,18 +58,22 @@ class Reader:
         """
         page = decode(picture)
         height, width = page.shape
-        mark = _mark_on(page)
-        if mark is None:
-            return Reading(width, height)
-        image = frame(mark.ink)
-        probabilities = self.classify(image[np.newaxis])[0]
-        best = int(probabilities.argmax())
-        confidence = float(probabilities[best])
-        trusted = confidence >= self.card.rejection_threshold
-        digit = Digit(
-            best, confidence, mark.box, trusted=trusted, image=image, probabilities=probabilities
-        )
-        return Reading(width, height, (digit,))
+        shrink = max(1.0, max(height, width) / _WORKING_SIDE)
+        if shrink > 1:
+            size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+            page = cv2.resize(page, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        marks = find_marks(find_ink(page))
+        found = find_digits(marks, self._classifier.open_set)
+        digits = []
+        for one in found:
+            best = int(one.probabilities.argmax())
+            confidence = float(one.probabilities[best])
+            box = _scaled(one.mark.box, shrink, width, height)
+            trusted = confidence >= self.card.rejection_threshold
+            digits.append(
+                Digit(best, confidence, box, one.line, trusted, one.image, one.probabilities)
+            )
+        return Reading(width, height, tuple(digits))
 
     def classify(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Classify images that are framed as MNIST is.
@@ -95,21 +100,16 @@ def frame_picture(picture: Picture) -> npt.NDArray[np.uint8] | None:
         PictureError: the picture cannot be decoded.
     """
     mark = _mark_on(decode(picture))
-    return None if mark is None else frame(mark.ink)
+    return None if mark is None else frame(mark.strokes)
 
 
 def _mark_on(page: Page) -> Mark | None:
-    """Find the mark on a page; its box is in the page's own pixels."""
-    height, width = page.shape
-    shrink = max(height, width) / _WORKING_SIDE
-    if shrink <= 1:
-        return find_mark(find_ink(page))
-    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    smaller = cv2.resize(page, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    mark = find_mark(find_ink(smaller))
-    if mark is None:
-        return None
-    x0, y0 = int(mark.box.x * shrink), int(mark.box.y * shrink)
-    x1 = min(width, round((mark.box.x + mark.box.width) * shrink))
-    y1 = min(height, round((mark.box.y + mark.box.height) * shrink))
-    return Mark(Box(x0, y0, x1 - x0, y1 - y0), mark.ink)
+    marks = find_marks(find_ink(page))
+    return merge(marks) if marks else None
+
+
+def _scaled(box: Box, by: float, width: int, height: int) -> Box:
+    x0, y0 = int(box.x * by), int(box.y * by)
+    x1 = min(width, round((box.x + box.width) * by))
+    y1 = min(height, round((box.y + box.height) * by))
+    return Box(x0, y0, x1 - x0, y1 - y0)

@@ -1,4 +1,4 @@
-"""Feed a data set to Keras batch by batch, in an order that can be repeated."""
+"""Feed images and their labels to Keras batch by batch, in an order that can be repeated."""
 
 from math import ceil
 
@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from inkdigits._keras import keras
 from inkdigits.datasets import Dataset, add_channel, one_hot, scale
+from inkdigits.datasets.dataset import DIGITS, Images, Labels
+from inkdigits.synthesis import Marks
 
 __all__ = ["Batches"]
 
@@ -14,20 +16,25 @@ __all__ = ["Batches"]
 class Batches(keras.utils.PyDataset):
     """Batches of ``(images float32 (batch, 28, 28, 1), labels float32 (batch, 10))``.
 
-    The digits stay uint8 in memory; only a batch at a time is preprocessed.
+    Simulated marks have 11 columns of labels: the last is for what is no digit. The images stay
+    uint8 in memory; only a batch at a time is preprocessed.
 
     Args:
-        dataset: digits with labels.
+        data: digits with labels, or simulated marks.
         batch: images a batch; the last batch of an epoch may be smaller.
         seed: shuffle every epoch, each in an order that depends on the seed and the epoch's number
             alone, so that a run that was cut off goes on as if it had not been; `None` not to
             shuffle.
     """
 
-    def __init__(self, dataset: Dataset, batch: int, *, seed: int | None = None) -> None:
+    def __init__(self, data: Dataset | Marks, batch: int, *, seed: int | None = None) -> None:
         super().__init__()
-        self._images = dataset.images
-        self._labels = one_hot(dataset.require_labels())
+        self._images: Images = data.images
+        self._labels: Labels
+        if isinstance(data, Dataset):
+            self._labels, self._classes = data.require_labels(), DIGITS
+        else:
+            self._labels, self._classes = data.labels, DIGITS + 1
         self._batch = batch
         self._seed = seed
         self._order = np.arange(len(self._images))
@@ -37,7 +44,7 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         rows = self._order[index * self._batch : (index + 1) * self._batch]
-        return add_channel(scale(self._images[rows])), self._labels[rows]
+        return add_channel(scale(self._images[rows])), one_hot(self._labels[rows], self._classes)
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle for the epoch of this number.

@@ -11,12 +11,14 @@ import numpy as np
 from inkdigits._keras import keras
 from inkdigits.datasets import Dataset
 from inkdigits.errors import RunError
-from inkdigits.networks import build
+from inkdigits.networks import build, gives_logits
+from inkdigits.synthesis import Marks
 from inkdigits.training import checkpoint
 from inkdigits.training.augment import Augment
 from inkdigits.training.averaging import AverageWeights
 from inkdigits.training.batches import Batches
 from inkdigits.training.history import Epoch, best_epoch, should_stop, write_history
+from inkdigits.training.open_set import AppendNotADigit
 from inkdigits.training.precision import POLICIES, settle_precision
 from inkdigits.training.progress import LiveBar
 from inkdigits.training.recipe import Recipe
@@ -39,8 +41,8 @@ def build_for(recipe: Recipe, policy: str) -> keras.Model:
 
 def fit(
     recipe: Recipe,
-    fitting: Dataset,
-    validation: Dataset,
+    fitting: Dataset | Marks,
+    validation: Dataset | Marks,
     folder: Path,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     *,
@@ -50,8 +52,8 @@ def fit(
 
     Args:
         recipe: what to do.
-        fitting: digits to learn from.
-        validation: digits to validate on after each epoch.
+        fitting: digits, or simulated marks, to learn from.
+        validation: likewise, to validate on after each epoch.
         folder: the run's; ``checkpoint/`` and ``history.csv`` are kept in it.
         callbacks: told of each epoch, with its loss, accuracy, val_loss and val_accuracy.
         progress: show a live bar, if the standard error is a terminal.
@@ -65,8 +67,9 @@ def fit(
     """
     keras.utils.set_random_seed(recipe.seed)
     network = build_for(recipe, POLICIES[settle_precision(recipe).precision])
-    model = _with_augmentation(network, recipe)
-    _compile(model, recipe, steps=recipe.epochs * ceil(len(fitting) / recipe.batch))
+    model = _for_fitting(network, recipe)
+    steps = recipe.epochs * ceil(len(fitting) / recipe.batch)
+    _compile(model, recipe, steps, gives_logits(network))
 
     batches = Batches(fitting, recipe.batch, seed=recipe.seed)
     keeper = _Keeper(folder, network, batches, recipe)
@@ -94,14 +97,20 @@ def fit(
     return in_float32, history
 
 
-def _with_augmentation(network: keras.Model, recipe: Recipe) -> keras.Model:
-    if recipe.augment is None:
+def _for_fitting(network: keras.Model, recipe: Recipe) -> keras.Model:
+    """Put what only fitting needs before and behind a network."""
+    if recipe.augment is None and recipe.simulate is None:
         return network
-    images = keras.Input(network.input_shape[1:])
-    return keras.Model(images, network(Augment(recipe.augment, recipe.seed)(images)))
+    images = x = keras.Input(network.input_shape[1:])
+    if recipe.augment is not None:
+        x = Augment(recipe.augment, recipe.seed)(x)
+    x = network(x)
+    if recipe.simulate is not None:
+        x = AppendNotADigit()(x)
+    return keras.Model(images, x)
 
 
-def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
+def _compile(model: keras.Model, recipe: Recipe, steps: int, from_logits: bool) -> None:
     optimizer = keras.optimizers.get(
         {
             "class_name": recipe.optimizer,
@@ -116,7 +125,9 @@ def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
     )
     model.compile(
         optimizer,
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        loss=keras.losses.CategoricalCrossentropy(
+            from_logits=from_logits, label_smoothing=recipe.label_smoothing
+        ),
         metrics=["accuracy"],
         # PyTorch under Keras takes steps one by one.
         steps_per_execution=(

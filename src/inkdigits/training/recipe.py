@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, 
 from inkdigits._files import write_text
 from inkdigits.errors import RecipeError, import_extra, reason
 
-__all__ = ["Augmentation", "Recipe"]
+__all__ = ["Augmentation", "Recipe", "Simulation", "recipe_names"]
+
+_RECIPES = Path(__file__).parent / "recipes"
 
 _Count = Annotated[int, Field(ge=1, le=1_000_000)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
@@ -63,6 +65,20 @@ class Augmentation(BaseModel):
             raise RecipeError(_explain(error, "augmentation")) from error
 
 
+class Simulation(BaseModel):
+    """What is simulated beside the digits of the data set, so that a network reads real pictures.
+
+    Args:
+        copies: how many times each digit is drawn anew, with another pen by another hand.
+        negatives: marks that are no digit, for each digit. The network must give logits.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    copies: Annotated[int, Field(ge=0, le=20)] = 2
+    negatives: Annotated[float, Field(ge=0, le=10)] = 1.2
+
+
 class Recipe(BaseModel):
     """What to train and how. The defaults are the reference CNN's.
 
@@ -84,6 +100,7 @@ class Recipe(BaseModel):
         patience: stop after so many epochs without a lower validation loss, and keep the weights of
             the best epoch; `None` to go through all epochs and keep the last.
         augment: how to bend the training images; `None` not to.
+        simulate: what to simulate beside the digits; `None` nothing.
         precision: ``float32``, ``bfloat16`` (mixed: weights stay float32), or ``auto``, bfloat16
             where the processor computes in it.
         steps_per_execution: training steps between two looks at the progress; 1 under PyTorch.
@@ -105,6 +122,7 @@ class Recipe(BaseModel):
     validation: _Share = 0.1
     patience: PositiveInt | None = None
     augment: Augmentation | None = None
+    simulate: Simulation | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     steps_per_execution: _Count = 16
     seed: Annotated[NonNegativeInt, Field(lt=2**32)] = 0
@@ -125,15 +143,23 @@ class Recipe(BaseModel):
     def load(cls, path: str | os.PathLike[str]) -> "Recipe":
         """Load a recipe from a ``.toml`` or ``.json`` file; a run's ``recipe.json`` is one.
 
+        Args:
+            path: of the file, or the name of a recipe that comes with InkDigits.
+
         Raises:
             RecipeError: missing, unreadable, neither format, or not a recipe.
         """
         path = Path(path)
+        if str(path) in recipe_names():
+            path = _RECIPES / f"{path}.toml"
         try:
             text = path.read_text(encoding="utf-8")
             fields = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
         except FileNotFoundError as error:
-            raise RecipeError(f"there is no recipe {path}") from error
+            known = ", ".join(recipe_names())
+            raise RecipeError(
+                f"there is no recipe {path}; those with a name are {known}"
+            ) from error
         except OSError as error:
             raise RecipeError(f"{path} cannot be read: {reason(error)}") from error
         except (ValueError, RecursionError) as error:  # ValueError: of text that is not UTF-8, too
@@ -162,12 +188,17 @@ class Recipe(BaseModel):
             write_text(path, json.dumps(fields, indent=2) + "\n")
 
 
+def recipe_names() -> list[str]:
+    """Return the names of the recipes that come with InkDigits, sorted."""
+    return sorted(file.stem for file in _RECIPES.glob("*.toml"))
+
+
 def _explain(error: ValidationError, what: str = "recipe") -> str:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        nested = what == "augmentation" or first["loc"][0] == "augment"
-        known = (Augmentation if nested else Recipe).model_fields
+        nested = {"augment": Augmentation, "simulate": Simulation}.get(str(first["loc"][0]))
+        known = (Augmentation if what == "augmentation" else nested or Recipe).model_fields
         article = "an" if what == "augmentation" else "a"
         return f"{article} {what} has no field {field!r}; there are {', '.join(known)}"
     return f"the {what}'s {field} cannot be {first['input']!r}: {first['msg'].lower()}"

@@ -153,6 +153,8 @@ class Run:
             test_accuracy=metrics["test_accuracy"],
             rejection_threshold=metrics["rejection_threshold"],
             parameters=metrics["parameters"],
+            calibration=f"temperature {metrics['temperature']:.4g}, folded into the last layer",
+            open_set=self.recipe.simulate is not None,
         )
 
     @property

@@ -10,17 +10,21 @@ from types import FrameType
 
 from inkdigits._files import sweep
 from inkdigits.datasets import Dataset
-from inkdigits.errors import RunError, reason
-from inkdigits.evaluation import choose_threshold, evaluate, write_report
+from inkdigits.errors import RecipeError, RunError, reason
+from inkdigits.evaluation import evaluate, write_report
 from inkdigits.export import export_onnx
-from inkdigits.networks import as_classifier, build, count_multiply_adds
+from inkdigits.networks import as_classifier, build, count_multiply_adds, gives_logits
 from inkdigits.networks.saved import save_network
+from inkdigits.synthesis import Marks, simulate
+from inkdigits.training.calibrate import calibrate
 from inkdigits.training.fit import fit
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run import Run
 from inkdigits.training.tensorboard import EpochScalars, write_outcome
 
 __all__ = ["resume", "train"]
+
+_HELD_OUT_NEGATIVES = 0.5  # marks on real pages are digits more often than in training
 
 
 def train(
@@ -84,7 +88,12 @@ def resume(
 
 def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
     """Find out what can be found out before a folder is made."""
-    build(recipe.network, **recipe.options)
+    network = build(recipe.network, **recipe.options)
+    if recipe.simulate is not None and not gives_logits(network):
+        raise RecipeError(
+            f"the network {recipe.network!r} gives probabilities, and simulated marks need one that "
+            "gives logits: reader"
+        )
     dataset.split(recipe.validation, seed=recipe.seed)
     if test is not None:
         test.require_labels()
@@ -134,9 +143,11 @@ def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) 
     recipe = run.recipe
     logs = run.folder / "tensorboard"
     fitting, validation = dataset.split(recipe.validation, seed=recipe.seed)
+    seen, held_out = _simulated(recipe, fitting, validation)
     network, history = fit(
-        recipe, fitting, validation, run.folder, (EpochScalars(logs),), progress=progress
+        recipe, seen, held_out, run.folder, (EpochScalars(logs),), progress=progress
     )
+    calibration = calibrate(network, held_out)
     save_network(network, run.folder / "model.keras")
 
     validated = evaluate(as_classifier(network), validation)
@@ -147,7 +158,8 @@ def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) 
         "test_loss": None if tested is None else tested.loss,
         "validation_accuracy": validated.accuracy,
         "validation_loss": validated.loss,
-        "rejection_threshold": choose_threshold(validated),
+        "temperature": calibration.temperature,
+        "rejection_threshold": calibration.threshold,
         "parameters": network.count_params(),
         "multiply_adds": count_multiply_adds(network),
         "epochs": len(history),
@@ -157,3 +169,18 @@ def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) 
     write_outcome(logs, recipe, measured, run.model_path)
     write_report(measured, run.folder, history=history, more=metrics)
     shutil.rmtree(run.folder / "checkpoint", ignore_errors=True)
+
+
+def _simulated(
+    recipe: Recipe, fitting: Dataset, validation: Dataset
+) -> tuple[Dataset | Marks, Dataset | Marks]:
+    """Add to both parts what the recipe simulates, each out of its own digits."""
+    how = recipe.simulate
+    if how is None:
+        return fitting, validation
+    return (
+        simulate(fitting, copies=how.copies, negatives=how.negatives, seed=recipe.seed),
+        simulate(
+            validation, copies=1, negatives=_HELD_OUT_NEGATIVES * how.negatives, seed=recipe.seed
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Read thousands of synthesised pages whose digits are known: test digits of MNIST on any paper."""

@@ -1,0 +1,6 @@
+"""Handwriting is *synthesised*: digits are thinned, *drawn* anew, *framed* as marks, set on pages."""
+
+from inkdigits.synthesis.marks import NOT_A_DIGIT, Marks, simulate
+from inkdigits.synthesis.pages import PageWriter, SyntheticPage
+
+__all__ = ["NOT_A_DIGIT", "Marks", "PageWriter", "SyntheticPage", "simulate"]

@@ -1,0 +1,202 @@
+"""Simulate marks as the reader frames them: digits of any hand, and what is no digit."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits.datasets import Dataset
+from inkdigits.reading.frame import frame
+from inkdigits.reading.marks import Strokes as Ink
+from inkdigits.synthesis.glyphs import glyphs
+from inkdigits.synthesis.pen import Hand, redraw, roughen
+from inkdigits.synthesis.scribbles import scribble
+from inkdigits.synthesis.skeleton import skeletons
+
+__all__ = ["NOT_A_DIGIT", "Marks", "simulate"]
+
+NOT_A_DIGIT = 10
+"""The label of a mark that is no digit."""
+
+_LOOKALIKE = 0.9
+_LOOKS = 12_000
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """Framed marks and what they are.
+
+    Args:
+        images: uint8 ``(count, 28, 28)``.
+        labels: uint8 ``(count,)``, 0 to 9, or 10 for what is no digit.
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def simulate(dataset: Dataset, *, copies: int, negatives: float, seed: int) -> Marks:
+    """Simulate what a reader frames on real pictures.
+
+    Args:
+        dataset: digits with labels; they come first, as they are.
+        copies: how many times each is drawn anew, by another hand each time.
+        negatives: marks that are no digit, for each digit of the data set.
+        seed: the same one gives the same marks.
+    """
+    rng = np.random.default_rng([seed, len(dataset)])
+    labels = dataset.require_labels()
+    paths = skeletons(dataset.images)
+    usable = np.flatnonzero(paths.any(axis=(1, 2)))
+    drawn, shown = [dataset.images], [labels]
+    for _ in range(copies):
+        drawn.append(np.stack([_digit(paths, i, rng) for i in usable]))
+        shown.append(labels[usable])
+    wanted = round(negatives * len(dataset))
+    others = _unlike_digits(paths[usable], dataset.images, wanted, rng)
+    return Marks(
+        np.concatenate([*drawn, others]),
+        np.concatenate([*shown, np.full(len(others), NOT_A_DIGIT, np.uint8)]),
+    )
+
+
+def _digit(
+    paths: npt.NDArray[np.bool_], index: int, rng: np.random.Generator
+) -> npt.NDArray[np.uint8]:
+    ink = roughen(redraw(paths[index], Hand.random(rng), rng), rng)
+    if rng.random() < 0.1:
+        ink = _with_remains(ink, paths, rng)
+    return frame(_visible(ink))
+
+
+def _visible(ink: Ink) -> Ink:
+    """Make sure that there is something to frame."""
+    if ink.max() > 0.05:
+        return ink
+    return np.ones((4, 4), np.float32)
+
+
+def _with_remains(ink: Ink, paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
+    """Leave beside a digit what the finding of marks did not clear away."""
+    height, width = ink.shape
+    field = np.zeros((height, width), np.float32)
+    if rng.random() < 0.5:  # a piece of a ruled line
+        thick = max(1, round(rng.uniform(0.02, 0.06) * max(height, width)))
+        begin, end = np.sort(rng.uniform(0, 1, 2))
+        if rng.random() < 0.7:
+            y = int(rng.uniform(0.5, 1) * (height - thick))
+            field[y : y + thick, int(begin * width) : int(end * width)] = 1
+        else:
+            x = int(rng.uniform(0, 1) * (width - thick))
+            field[int(begin * height) : int(end * height), x : x + thick] = 1
+    else:  # specks, and the end of a neighbour's stroke
+        for _ in range(rng.integers(1, 4)):
+            side = max(1.0, rng.uniform(0.02, 0.1) * max(height, width))
+            centre = (int(rng.uniform(0, width)), int(rng.uniform(0, height)))
+            cv2.circle(field, centre, round(side / 2), 1.0, -1)
+    return np.maximum(ink, field * float(rng.uniform(0.5, 1)))
+
+
+def _unlike_digits(
+    paths: npt.NDArray[np.bool_],
+    images: npt.NDArray[np.uint8],
+    wanted: int,
+    rng: np.random.Generator,
+) -> npt.NDArray[np.uint8]:
+    """Return marks that are no digit, without those that could be taken for one."""
+    if not wanted:
+        return np.empty((0, 28, 28), np.uint8)
+    known = _looks(images[rng.permutation(len(images))[:_LOOKS]])
+    kept: list[npt.NDArray[np.uint8]] = []
+    while sum(map(len, kept)) < wanted:
+        batch = np.stack(
+            [frame(_visible(_no_digit(paths, rng))) for _ in range(min(wanted, 4_000))]
+        )
+        nearest = (_looks(batch) @ known.T).max(axis=1)
+        kept.append(batch[nearest < _LOOKALIKE])
+    return np.concatenate(kept)[:wanted]
+
+
+def _looks(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return what images look like from afar, as rows of length 1."""
+    small = np.stack(
+        [
+            cv2.resize(cv2.GaussianBlur(i, (0, 0), 1.0), (14, 14), interpolation=cv2.INTER_AREA)
+            for i in images
+        ]
+    )
+    rows = small.reshape(len(images), -1).astype(np.float32)
+    rows -= rows.mean(axis=1, keepdims=True)
+    result: npt.NDArray[np.float32] = rows / np.maximum(
+        np.linalg.norm(rows, axis=1, keepdims=True), 1
+    )
+    return result
+
+
+def _no_digit(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
+    kind = rng.random()
+    if kind < 0.32:
+        letters = glyphs()
+        ink = redraw(letters[rng.integers(len(letters))], Hand.random(rng), rng)
+    elif kind < 0.66:
+        ink = redraw(scribble(rng), Hand.random(rng), rng)
+    elif kind < 0.84:
+        ink = _several(paths, rng)
+    elif kind < 0.96:
+        ink = _part(paths, rng)
+    else:
+        return _grain(rng)
+    return roughen(ink, rng)
+
+
+def _several(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
+    """Return two or three digits taken for one mark."""
+    hand = Hand.random(rng)
+    inks = [
+        redraw(paths[rng.integers(len(paths))], hand, rng)
+        for _ in range(rng.choice([2, 3], p=[0.8, 0.2]))
+    ]
+    gap = rng.uniform(-0.25, 0.15) * hand.height
+    height = max(len(ink) for ink in inks) + 8
+    width = sum(ink.shape[1] for ink in inks) + 3 * abs(int(gap)) + 8
+    field = np.zeros((height, width), np.float32)
+    x = 0.0
+    for ink in inks:
+        top = int(np.clip((height - len(ink)) / 2 + rng.normal(0, 3), 0, height - len(ink)))
+        left = int(np.clip(x, 0, width - ink.shape[1]))
+        region = field[top : top + len(ink), left : left + ink.shape[1]]
+        np.maximum(region, ink, out=region)
+        x += ink.shape[1] + gap
+    return field.T.copy() if rng.random() < 0.15 else field
+
+
+def _part(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
+    """Return a piece of a digit, cut off somewhere in its middle."""
+    ink = redraw(paths[rng.integers(len(paths))], Hand.random(rng), rng)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    cut = rng.uniform(0.3, 0.65)
+    piece = ink.copy()
+    if rng.random() < 0.5:
+        middle = int(rows[0] + cut * (rows[-1] - rows[0]))
+        piece[middle:] = 0
+        if rng.random() < 0.5:
+            piece = ink - piece
+    else:
+        middle = int(columns[0] + cut * (columns[-1] - columns[0]))
+        piece[:, middle:] = 0
+        if rng.random() < 0.5:
+            piece = ink - piece
+    return piece
+
+
+def _grain(rng: np.random.Generator) -> Ink:
+    """Return what a threshold leaves of blank paper, dirt and shadows."""
+    shape = tuple(rng.integers(8, 60, 2))
+    noise = rng.normal(0, 1, shape).astype(np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), float(np.exp(rng.uniform(-1, 2))))
+    level = np.quantile(noise, rng.uniform(0.3, 0.97))
+    return np.clip((noise - level) / max(float(noise.max() - level), 1e-6), 0, 1)
