@@ -27,8 +27,9 @@ _MAX_DIFFERENCE = 1e-4
 def export_onnx(network: keras.Model, path: str | Path, card: ModelCard) -> float:
     """Export a network of digits to ``.onnx``, and compare it with Keras on 1,000 MNIST digits.
 
-    The file takes `images`, float32 ``(N, 28, 28, 1)``, 0 to 1, and gives `probabilities` or `logits`
-    ``(N, 10)``, as the network does; its metadata is the card. Nothing is left at `path` unless the comparison holds.
+    The file takes `images`, float32 ``(N, 28, 28, 1)``, 0 to 1, and gives `probabilities` or
+    `logits` ``(N, 10)``, as the network does; its metadata is the card. Nothing is left at `path`
+    unless the comparison holds.
 
     Args:
         network: in float32.

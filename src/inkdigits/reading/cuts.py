@@ -11,7 +11,6 @@ __all__ = ["cut"]
 
 _HEIGHT = 40  # cuts are looked for on a copy of this height
 _PIECE = 0.22  # of the height: no digit is narrower, save a one
-_LEANING = 0.5  # columns a row
 
 
 def cut(mark: Mark, at_most: int) -> list[Mark]:
@@ -30,20 +29,19 @@ def cut(mark: Mark, at_most: int) -> list[Mark]:
     """
     height, width = mark.strokes.shape
     zoom = min(1.0, _HEIGHT / height)
-    size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
-    small = (
-        cv2.resize(mark.strokes, size, interpolation=cv2.INTER_AREA) if zoom < 1 else mark.strokes
-    )
+    small = mark.strokes
+    if zoom < 1:
+        size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
+        small = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.float32)
     seams = _seams(small, at_most)
     if not seams:
         return [mark]
     # Each pixel's piece: the number of seams to its left.
-    owner = np.zeros(small.shape, np.float32)
     columns = np.arange(small.shape[1])
-    for seam in seams:
-        owner += columns[None, :] > seam[:, None]
+    owner = np.sum([columns > seam[:, None] for seam in seams], axis=0, dtype=np.uint8)
     if zoom < 1:
-        owner = cv2.resize(owner, (width, height), interpolation=cv2.INTER_NEAREST)
+        resized = cv2.resize(owner, (width, height), interpolation=cv2.INTER_NEAREST)
+        owner = np.asarray(resized, np.uint8)
     pieces = []
     for number in range(len(seams) + 1):
         strokes = mark.strokes * (owner == number)

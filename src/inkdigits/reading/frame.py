@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.reading.marks import Strokes as Ink
+from inkdigits.reading.marks import Strokes
 
 __all__ = ["frame"]
 
@@ -22,7 +22,7 @@ _BOX = 20
 _CENTRE = 14
 
 
-def frame(ink: Ink) -> npt.NDArray[np.uint8]:
+def frame(ink: Strokes) -> npt.NDArray[np.uint8]:
     """Frame the ink of one mark.
 
     Args:

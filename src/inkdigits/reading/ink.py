@@ -1,13 +1,14 @@
 """Find the ink: how much each pixel of a page stands out from its paper, whatever the light.
 
-Paper is found in three steps, each on a small copy of the page. A quadratic surface, fitted to the
-border first and then again and again to whatever lies close to the last fit, tells dark ink on light
-paper from light on dark. A closing (the brightest nearby, then the darkest of that) fills what is
-narrow and dark: it follows shadows that no smooth surface does. Last, the paper is averaged from the
-pixels around that hold no ink.
+Paper is found in three steps, each on a small copy of the page. A quadratic surface, fitted to
+the border first and then again and again to whatever lies close to the last fit, tells dark ink on
+light paper from light on dark. A closing (the brightest nearby, then the darkest of that) fills
+what is narrow and dark: it follows shadows that no smooth surface does. Last, the paper is averaged
+from the pixels around that hold no ink.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -46,13 +47,14 @@ def find_ink(pixels: npt.NDArray[np.uint8]) -> Ink:
     Args:
         pixels: uint8 ``(height, width)``, grey.
     """
-    trend, noise, sign = _trend(pixels)
+    small = _shrunk(pixels, _PAPER_SIDE)
+    trend, noise, sign = _trend(_shrunk(small, _FIT_SIDE))
     if sign > 0:  # light on dark: from here on ink is dark
-        pixels, trend = cv2.bitwise_not(pixels), 255 - trend
-    paper = np.clip(_paper(pixels, trend, noise) + 0.5, 0, 255).astype(np.uint8)
+        pixels, small, trend = ~pixels, 255 - small, 255 - trend
+    paper = np.clip(_paper(small, trend, noise) + 0.5, 0, 255).astype(np.uint8)
     height, width = pixels.shape
     surface = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    contrast = cv2.subtract(surface, pixels)
+    contrast = np.asarray(cv2.subtract(surface, pixels), np.uint8)
 
     step = max(1, int(np.sqrt(contrast.size / 100_000)))
     sample = contrast[::step, ::step]
@@ -66,21 +68,26 @@ def find_ink(pixels: npt.NDArray[np.uint8]) -> Ink:
     return Ink(contrast, full, noise)
 
 
-def _shrunk(pixels: npt.NDArray[np.uint8], side: int) -> _Surface:
+def _shrunk(pixels: npt.NDArray[Any], side: int) -> _Surface:
+    while max(pixels.shape) >= 4 * side:  # halving is fast, and as good a mean
+        height, width = pixels.shape
+        pixels = cv2.resize(
+            pixels[: height // 2 * 2, : width // 2 * 2],
+            (width // 2, height // 2),
+            interpolation=cv2.INTER_AREA,
+        )
     shrink = min(1.0, side / max(pixels.shape))
     size = (max(1, round(pixels.shape[1] * shrink)), max(1, round(pixels.shape[0] * shrink)))
-    small: _Surface = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    return small
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _trend(pixels: npt.NDArray[np.uint8]) -> tuple[_Surface, float, int]:
+def _trend(page: _Surface) -> tuple[_Surface, float, int]:
     """Fit a quadratic surface to the paper of a page.
 
     Returns:
         The surface (of a small copy of the page), the noise around it (standard deviation), and 1
         where ink is brighter than paper, else -1.
     """
-    page = _shrunk(pixels, _FIT_SIDE)
     height, width = page.shape
     if min(height, width) < 8:
         paper, noise = np.full_like(page, np.median(page)), 1.0
@@ -121,11 +128,12 @@ def _fit_quadratic(page: _Surface) -> tuple[_Surface, float]:
     return paper.reshape(page.shape), noise
 
 
-def _paper(pixels: npt.NDArray[np.uint8], trend: _Surface, noise: float) -> _Surface:
+def _paper(page: _Surface, trend: _Surface, noise: float) -> _Surface:
     """Return the brightness of the paper under dark ink, on a small copy of the page."""
-    page = _shrunk(pixels, _PAPER_SIDE)
     height, width = page.shape
-    trend = cv2.resize(trend, (width, height), interpolation=cv2.INTER_LINEAR)
+    trend = np.asarray(
+        cv2.resize(trend, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
+    )
     flat = page - trend
     if min(height, width) < 8:
         return trend

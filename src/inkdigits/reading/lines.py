@@ -12,7 +12,7 @@ _LEAST_OVERLAP = 0.35  # of the lower of two neighbours
 
 
 def usual_height(boxes: Sequence[Box]) -> float:
-    """Return the height that the page's marks have: half of the marks, weighted by it, are lower."""
+    """Return the height that half of the marks, weighted by their heights, do not reach."""
     if not boxes:
         return 0.0
     sizes = np.sort([max(box.height, 0.6 * box.width) for box in boxes])

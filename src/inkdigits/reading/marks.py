@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.reading.ink import Ink
+from inkdigits.reading.pieces import Pieces, part
 from inkdigits.reading.result import Box
 from inkdigits.reading.rules import clear_rules
 
@@ -17,7 +18,8 @@ Strokes = npt.NDArray[np.float32]
 """How much ink each pixel of a mark holds, ``(height, width)``, 0 none to 1 full."""
 
 _MOST_MARKS = 3_000  # more is texture; the largest are kept
-_SPECK = 0.18  # of the height of the marks that matter: smaller is dirt, or a dot
+_SPECK = 0.18  # of the size of the marks that matter: smaller is dirt, or a dot
+_AROUND = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,59 +51,53 @@ def find_marks(ink: Ink) -> list[Mark]:
     """
     if not ink.full:
         return []
-    contrast = ink.contrast
     low = max(3.5 * ink.noise, 0.14 * ink.full, 5.0)
-    _, weak = cv2.threshold(contrast, low, 255, cv2.THRESH_BINARY)
-    count, labels = cv2.connectedComponents(weak, connectivity=8, ltype=cv2.CV_32S)
-    if count < 2:
+    _, weak = cv2.threshold(ink.contrast, low, 255, cv2.THRESH_BINARY)
+    weak_pieces = part(np.asarray(weak, np.uint8))
+    if not len(weak_pieces):
         return []
-    where = np.flatnonzero(weak)
-    label = labels.ravel()[where]
-    value = contrast.ravel()[where].astype(np.float32)
-    # Each piece's own full contrast: the mean, weighted by contrast.
-    full = np.bincount(label, value * value, count) / np.maximum(
-        np.bincount(label, value, count), 1
-    )
-    strong = np.zeros(contrast.size, np.uint8)
-    strong[where] = value > np.maximum(0.45 * full[label], low)
-    strong = strong.reshape(contrast.shape)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(strong, connectivity=8)
-    if clear_rules(strong, labels, stats):
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(strong, connectivity=8)
-    return _cut_out(contrast, labels, stats, low, ink.full)
+    strong = np.zeros_like(ink.contrast)
+    x, y = weak_pieces.x, weak_pieces.y
+    contrast = ink.contrast[y, x].astype(np.float32)
+    inked = contrast > np.maximum(0.45 * weak_pieces.spread(_full(weak_pieces, contrast)), low)
+    strong[y[inked], x[inked]] = 255
+    pieces = part(strong)
+    if clear_rules(strong, pieces):
+        pieces = part(strong)
+    return _cut_out(ink, pieces, low) if len(pieces) else []
 
 
-def _cut_out(
-    contrast: npt.NDArray[np.uint8],
-    labels: npt.NDArray[np.int32],
-    stats: npt.NDArray[np.int32],
-    low: float,
-    typical: float,
-) -> list[Mark]:
-    height, width = contrast.shape
-    sizes = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
-    areas = stats[1:, cv2.CC_STAT_AREA]
+def _full(pieces: Pieces, contrast: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return each piece's own full contrast: the mean, weighted by contrast."""
+    return pieces.totals(contrast * contrast) / pieces.totals(contrast)
+
+
+def _cut_out(ink: Ink, pieces: Pieces, low: float) -> list[Mark]:
+    height, width = ink.contrast.shape
+    boxes, areas = pieces.boxes, pieces.areas
+    sizes = boxes[:, 2:].max(axis=1)
+    full = _full(pieces, ink.contrast[pieces.y, pieces.x].astype(np.float32))
     # Half of the ink lies in marks of at least this size.
     largest = np.argsort(-sizes, kind="stable")
     spread = np.cumsum(areas[largest])
     usual = sizes[largest[np.searchsorted(spread, spread[-1] / 2)]]
-    keep = largest[:_MOST_MARKS]
-    keep = keep[(sizes[keep] >= max(2, _SPECK * usual)) & (areas[keep] >= 3)]
+    keep = (sizes >= max(2, _SPECK * usual)) & (areas >= 3)
+    # The paper's own marks: creases, stains, faint rules, print shining through.
+    keep &= (full > 0.3 * ink.full) | (full > 2.2 * low) | (sizes > 2 * usual)
+    keep[largest[_MOST_MARKS:]] = False
     marks = []
-    for piece in np.sort(keep) + 1:
-        x, y, w, h, _ = (int(v) for v in stats[piece])
+    for piece in np.flatnonzero(keep):
+        x, y, w, h = (int(v) for v in boxes[piece])
         # The soft edge of a stroke lies just outside of what hangs together.
         x0, y0, x1, y1 = max(x - 1, 0), max(y - 1, 0), min(x + w + 1, width), min(y + h + 1, height)
         region = (slice(y0, y1), slice(x0, x1))
-        own = (labels[region] == piece).astype(np.uint8)
-        values = contrast[region].astype(np.float32)
-        inside = values[own.view(bool)]
-        level = float(inside @ inside / max(inside.sum(), 1.0))
-        if level < 0.3 * typical and w * h < 4 * usual * usual and level < 2.2 * low:
-            continue  # the paper's own marks: creases, stains, print shining through
+        own = cv2.dilate((pieces.labels[region] == piece + 1).view(np.uint8), _AROUND)
+        level = float(full[piece])
         none = max(0.2 * level, 0.6 * low)
-        strokes = np.clip((values - none) / max(0.9 * level - none, 1.0), 0, 1)
-        strokes *= cv2.dilate(own, np.ones((3, 3), np.uint8))
+        strokes = (ink.contrast[region] - np.float32(none)) * np.float32(
+            1 / max(0.9 * level - none, 1.0)
+        )
+        strokes = np.clip(strokes, 0, 1) * own
         marks.append(Mark(Box(x0, y0, x1 - x0, y1 - y0), strokes))
     return marks
 
@@ -114,6 +110,6 @@ def merge(marks: Sequence[Mark]) -> Mark:
     x1, y1 = max(m.right for m in marks), max(m.bottom for m in marks)
     strokes = np.zeros((y1 - y0, x1 - x0), np.float32)
     for mark in marks:
-        part = strokes[mark.box.y - y0 : mark.bottom - y0, mark.box.x - x0 : mark.right - x0]
-        np.maximum(part, mark.strokes, out=part)
+        part_of = strokes[mark.box.y - y0 : mark.bottom - y0, mark.box.x - x0 : mark.right - x0]
+        np.maximum(part_of, mark.strokes, out=part_of)
     return Mark(Box(x0, y0, x1 - x0, y1 - y0), strokes)

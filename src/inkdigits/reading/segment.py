@@ -3,8 +3,8 @@
 Each line of writing becomes a row of atoms: marks, or pieces of those that may hold several digits.
 A digit is a run of neighbouring atoms. The network says of each run that makes geometric sense how
 probable it is that it is a digit, and the best path through the row is chosen, where each atom
-belongs to one digit or to none. An atom weighs as much as the square root of its ink: a path of many
-short pieces has no advantage over one of few long ones.
+belongs to one digit or to none. An atom weighs as much as the square root of its ink: a path of
+many short pieces has no advantage over one of few long ones.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to Document
 Recognition", 1998, sections V and VI (over-segmentation and the best path through its graph).
@@ -12,6 +12,7 @@ Recognition", 1998, sections V and VI (over-segmentation and the best path throu
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,8 @@ from inkdigits.reading.marks import Mark, merge
 __all__ = ["Found", "OpenClassify", "find_digits"]
 
 OpenClassify = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
-"""From images uint8 ``(count, 28, 28)`` to probabilities ``(count, 10)``, less than 1 together where
-the mark may be no digit."""
+"""From images uint8 ``(count, 28, 28)`` to probabilities ``(count, 10)``; what they lack to 1 is the
+probability that the mark is no digit."""
 
 _LONGEST_RUN = 5
 _SURE = 0.9
@@ -76,7 +77,6 @@ def find_digits(marks: Sequence[Mark], classify: OpenClassify) -> list[Found]:
 
     singles = _classify_marks([mark for line in lines for mark in line], classify)
     position = 0
-    found: list[Found] = []
     rows = []
     for line in lines:
         rows.append(_Row(line, singles[position : position + len(line)], usual))
@@ -87,10 +87,11 @@ def find_digits(marks: Sequence[Mark], classify: OpenClassify) -> list[Found]:
         wanted, _classify_marks(merged, classify), merged
     ):
         row.add(_Run(start, stop, mark, image, probabilities))
-    for number, row in enumerate(rows):
-        for run in row.best_path():
-            found.append(Found(run.mark, number, run.image, run.probabilities))
-    return found
+    return [
+        Found(run.mark, number, run.image, run.probabilities)
+        for number, row in enumerate(rows)
+        for run in row.best_path()
+    ]
 
 
 def _classify_marks(
@@ -159,7 +160,7 @@ class _Row:
         if stop - start > 1 and height > 2.2 * self._usual:
             return False
         reach = 0.3 * max(self._usual, 1.0)
-        for before, after in zip(atoms, atoms[1:]):
+        for before, after in pairwise(atoms):
             across = max(0, after.box.x - before.right, before.box.x - after.right)
             down = max(0, after.box.y - before.bottom, before.box.y - after.bottom)
             if across > reach or down > reach:

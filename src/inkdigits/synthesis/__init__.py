@@ -1,4 +1,4 @@
-"""Handwriting is *synthesised*: digits are thinned, *drawn* anew, *framed* as marks, set on pages."""
+"""Handwriting is *synthesised*: digits are *thinned*, *drawn* anew, made *marks* and *pages*."""
 
 from inkdigits.synthesis.marks import NOT_A_DIGIT, Marks, simulate
 from inkdigits.synthesis.pages import PageWriter, SyntheticPage

@@ -1,6 +1,7 @@
 """Simulate marks as the reader frames them: digits of any hand, and what is no digit."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from inkdigits.datasets import Dataset
 from inkdigits.reading.frame import frame
-from inkdigits.reading.marks import Strokes as Ink
+from inkdigits.reading.marks import Strokes
 from inkdigits.synthesis.glyphs import glyphs
 from inkdigits.synthesis.pen import Hand, redraw, roughen
 from inkdigits.synthesis.scribbles import scribble
@@ -21,6 +22,7 @@ NOT_A_DIGIT = 10
 
 _LOOKALIKE = 0.9
 _LOOKS = 12_000
+_NEGATIVES_AT_ONCE = 4_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ def simulate(dataset: Dataset, *, copies: int, negatives: float, seed: int) -> M
     usable = np.flatnonzero(paths.any(axis=(1, 2)))
     drawn, shown = [dataset.images], [labels]
     for _ in range(copies):
-        drawn.append(np.stack([_digit(paths, i, rng) for i in usable]))
+        drawn.append(np.stack([_digit(paths[i], rng) for i in usable]))
         shown.append(labels[usable])
     wanted = round(negatives * len(dataset))
     others = _unlike_digits(paths[usable], dataset.images, wanted, rng)
@@ -64,23 +66,21 @@ def simulate(dataset: Dataset, *, copies: int, negatives: float, seed: int) -> M
     )
 
 
-def _digit(
-    paths: npt.NDArray[np.bool_], index: int, rng: np.random.Generator
-) -> npt.NDArray[np.uint8]:
-    ink = roughen(redraw(paths[index], Hand.random(rng), rng), rng)
+def _digit(path: npt.NDArray[np.bool_], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    ink = roughen(redraw(path, Hand.random(rng), rng), rng)
     if rng.random() < 0.1:
-        ink = _with_remains(ink, paths, rng)
+        ink = _with_remains(ink, rng)
     return frame(_visible(ink))
 
 
-def _visible(ink: Ink) -> Ink:
+def _visible(ink: Strokes) -> Strokes:
     """Make sure that there is something to frame."""
     if ink.max() > 0.05:
         return ink
     return np.ones((4, 4), np.float32)
 
 
-def _with_remains(ink: Ink, paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
+def _with_remains(ink: Strokes, rng: np.random.Generator) -> Strokes:
     """Leave beside a digit what the finding of marks did not clear away."""
     height, width = ink.shape
     field = np.zeros((height, width), np.float32)
@@ -98,7 +98,8 @@ def _with_remains(ink: Ink, paths: npt.NDArray[np.bool_], rng: np.random.Generat
             side = max(1.0, rng.uniform(0.02, 0.1) * max(height, width))
             centre = (int(rng.uniform(0, width)), int(rng.uniform(0, height)))
             cv2.circle(field, centre, round(side / 2), 1.0, -1)
-    return np.maximum(ink, field * float(rng.uniform(0.5, 1)))
+    both: Strokes = np.maximum(ink, field * np.float32(rng.uniform(0.5, 1)))
+    return both
 
 
 def _unlike_digits(
@@ -113,9 +114,8 @@ def _unlike_digits(
     known = _looks(images[rng.permutation(len(images))[:_LOOKS]])
     kept: list[npt.NDArray[np.uint8]] = []
     while sum(map(len, kept)) < wanted:
-        batch = np.stack(
-            [frame(_visible(_no_digit(paths, rng))) for _ in range(min(wanted, 4_000))]
-        )
+        count = min(wanted, _NEGATIVES_AT_ONCE)
+        batch = np.stack([frame(_visible(_no_digit(paths, rng))) for _ in range(count)])
         nearest = (_looks(batch) @ known.T).max(axis=1)
         kept.append(batch[nearest < _LOOKALIKE])
     return np.concatenate(kept)[:wanted]
@@ -129,7 +129,7 @@ def _looks(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
             for i in images
         ]
     )
-    rows = small.reshape(len(images), -1).astype(np.float32)
+    rows: npt.NDArray[Any] = small.reshape(len(images), -1).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)
     result: npt.NDArray[np.float32] = rows / np.maximum(
         np.linalg.norm(rows, axis=1, keepdims=True), 1
@@ -137,7 +137,7 @@ def _looks(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return result
 
 
-def _no_digit(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
+def _no_digit(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
     kind = rng.random()
     if kind < 0.32:
         letters = glyphs()
@@ -153,7 +153,7 @@ def _no_digit(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
     return roughen(ink, rng)
 
 
-def _several(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
+def _several(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
     """Return two or three digits taken for one mark."""
     hand = Hand.random(rng)
     inks = [
@@ -174,7 +174,7 @@ def _several(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
     return field.T.copy() if rng.random() < 0.15 else field
 
 
-def _part(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
+def _part(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
     """Return a piece of a digit, cut off somewhere in its middle."""
     ink = redraw(paths[rng.integers(len(paths))], Hand.random(rng), rng)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
@@ -193,10 +193,11 @@ def _part(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Ink:
     return piece
 
 
-def _grain(rng: np.random.Generator) -> Ink:
+def _grain(rng: np.random.Generator) -> Strokes:
     """Return what a threshold leaves of blank paper, dirt and shadows."""
     shape = tuple(rng.integers(8, 60, 2))
-    noise = rng.normal(0, 1, shape).astype(np.float32)
+    noise: npt.NDArray[Any] = rng.normal(0, 1, shape).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), float(np.exp(rng.uniform(-1, 2))))
     level = np.quantile(noise, rng.uniform(0.3, 0.97))
-    return np.clip((noise - level) / max(float(noise.max() - level), 1e-6), 0, 1)
+    grain: Strokes = np.clip((noise - level) / max(float(noise.max() - level), 1e-6), 0, 1)
+    return grain.astype(np.float32)

@@ -1,6 +1,8 @@
 """Synthesise pages of handwriting whose digits are known: paper, light, lines, spacing, dirt."""
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -49,12 +51,8 @@ class PageWriter:
         height = float(np.exp(rng.uniform(np.log(22), np.log(110))))
         lines = int(rng.choice([1, 2, 3, 4, 6], p=[0.55, 0.2, 0.12, 0.08, 0.05]))
         longest = int(rng.integers(1, 11))
-        spacing = float(
-            rng.choice(
-                [rng.uniform(-0.12, 0.1), rng.uniform(0.1, 0.5), rng.uniform(0.5, 1.6)],
-                p=[0.25, 0.5, 0.25],
-            )
-        )
+        near, far = [(-0.12, 0.1), (0.1, 0.5), (0.5, 1.6)][rng.choice(3, p=[0.25, 0.5, 0.25])]
+        spacing = float(rng.uniform(near, far))
         hand = Hand.random(rng, height)
         radius = min(hand.radius, 0.09)
         climb = float(rng.normal(0, 0.03))
@@ -157,13 +155,10 @@ class PageWriter:
     def _signs(self, extra: _Grey, rng: np.random.Generator, boxes: list[Box]) -> None:
         """Put dots, commas and dashes between digits, where there is room, and dirt anywhere."""
         tall, width = extra.shape
-        for before, after in zip(boxes, boxes[1:]):
+        for before, after in pairwise(boxes):
             gap = after.x - before.x - before.width
-            if (
-                rng.random() > 0.06
-                or gap < 0.35 * before.height
-                or after.y > before.y + before.height
-            ):
+            next_line = after.y > before.y + before.height
+            if rng.random() > 0.06 or gap < 0.35 * before.height or next_line:
                 continue
             x = before.x + before.width + gap // 2
             size = max(1, round(0.06 * before.height))
@@ -186,7 +181,7 @@ def _photograph(ink: _Grey, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     plain = rng.random() < 0.35
     if plain:
         paper, pen = 255.0, float(rng.choice([0.0, rng.uniform(0, 120)]))
-    page = paper + (pen - paper) * ink
+    page: npt.NDArray[Any] = paper + (pen - paper) * ink
     if not plain:
         y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
         light = 1 + float(rng.normal(0, 0.12)) * x + float(rng.normal(0, 0.12)) * y
@@ -194,19 +189,17 @@ def _photograph(ink: _Grey, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         if rng.random() < 0.25:  # a shadow with a more or less soft edge
             angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-0.7, 0.7)
             far = np.cos(angle) * x + np.sin(angle) * y - offset
-            light *= 1 - float(rng.uniform(0.15, 0.5)) / (
-                1 + np.exp(-far / float(rng.uniform(0.02, 0.4)))
-            )
+            depth, softness = float(rng.uniform(0.15, 0.5)), float(rng.uniform(0.02, 0.4))
+            light *= 1 - depth / (1 + np.exp(-far / softness))
         page = page * np.clip(light, 0.25, 1.3)
         if rng.random() < 0.5:
             page = cv2.GaussianBlur(page.astype(np.float32), (0, 0), float(rng.uniform(0.4, 1.3)))
         page = page + rng.normal(0, float(rng.uniform(0, 6)), page.shape)
     if rng.random() < 0.2:
         page = 255 - page
-    pixels = np.clip(page, 0, 255).astype(np.uint8)
+    pixels: npt.NDArray[np.uint8] = np.clip(page, 0, 255).astype(np.uint8)
     if not plain and rng.random() < 0.5:
-        _, file = cv2.imencode(
-            ".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))]
-        )
-        pixels = cv2.imdecode(file, cv2.IMREAD_GRAYSCALE)
+        quality = int(rng.integers(40, 95))
+        _, file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        pixels = np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8)
     return pixels

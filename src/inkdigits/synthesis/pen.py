@@ -1,17 +1,18 @@
 """Draw skeletons again with another pen, hand and paper.
 
-A skeleton gives each pixel's distance to the path of the pen; a pen of radius r leaves ink where that
-distance is below r. So one drawing becomes a hairline, a ball pen or a marker, slanted, squeezed,
-shaken, at any size, and always with smooth edges.
+A skeleton gives each pixel's distance to the path of the pen; a pen of radius r leaves ink where
+that distance is below r. So one drawing becomes a hairline, a ball pen or a marker, slanted,
+squeezed, shaken, at any size, and always with smooth edges.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.reading.marks import Strokes as Ink
+from inkdigits.reading.marks import Strokes
 from inkdigits.synthesis.skeleton import SIDE, distance_to
 
 __all__ = ["Hand", "redraw", "roughen"]
@@ -57,7 +58,7 @@ class Hand:
         )
 
 
-def redraw(skeleton: npt.NDArray[np.bool_], hand: Hand, rng: np.random.Generator) -> Ink:
+def redraw(skeleton: npt.NDArray[np.bool_], hand: Hand, rng: np.random.Generator) -> Strokes:
     """Draw a skeleton with a hand.
 
     Args:
@@ -106,7 +107,7 @@ def redraw(skeleton: npt.NDArray[np.bool_], hand: Hand, rng: np.random.Generator
     radius: npt.NDArray[np.float32] | float = pen
     if hand.pressure:
         radius = pen * (1 + _smooth(rng, height, width, hand.pressure / 2))
-    ink: Ink = np.clip(radius + 0.5 - distance * growth, 0, 1).astype(np.float32)
+    ink: Strokes = np.clip(radius + 0.5 - distance * growth, 0, 1).astype(np.float32)
     return ink
 
 
@@ -114,42 +115,47 @@ def _smooth(
     rng: np.random.Generator, height: int, width: int, deviation: float
 ) -> npt.NDArray[np.float32]:
     knots = rng.normal(0, deviation, (_KNOTS, _KNOTS)).astype(np.float32)
-    result: npt.NDArray[np.float32] = cv2.resize(
-        knots, (width, height), interpolation=cv2.INTER_CUBIC
-    )
-    return result
+    return np.asarray(cv2.resize(knots, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def roughen(ink: Ink, rng: np.random.Generator) -> Ink:
+def roughen(strokes: Strokes, rng: np.random.Generator) -> Strokes:
     """Do to ink what paper, lens, sensor, file format and thresholds do to it.
 
     Args:
-        ink: float32 ``(height, width)``, 0 to 1.
+        strokes: float32 ``(height, width)``, 0 to 1.
         rng: of what happens, and how much.
     """
+    ink: npt.NDArray[Any] = strokes
     chance = rng.random(6)
     if chance[0] < 0.35:  # out of focus
-        ink = cv2.GaussianBlur(ink, (0, 0), float(rng.uniform(0.3, 0.035 * max(ink.shape) + 0.3)))
+        blur = float(rng.uniform(0.3, 0.035 * max(ink.shape) + 0.3))
+        ink = cv2.GaussianBlur(ink, (0, 0), blur)
     if chance[1] < 0.25:  # faint: noise stands out against it
         noise = rng.normal(0, rng.uniform(0.02, 0.16), ink.shape).astype(np.float32)
         ink = np.clip(ink + cv2.GaussianBlur(noise, (0, 0), 0.6) * 1.5, 0, 1)
         ink = np.where(ink < 0.25, 0, ink)
     if chance[2] < 0.15:
-        quality = int(rng.integers(8, 60))
-        paper = rng.uniform(90, 255)
-        page = np.clip(paper - (paper - 20) * rng.uniform(0.4, 1) * ink, 0, 255).astype(np.uint8)
-        _, file = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        decoded = cv2.imdecode(file, cv2.IMREAD_GRAYSCALE).astype(np.float32)
-        contrast = max(paper - float(page.min()), 1.0)
-        ink = np.clip((paper - decoded) / contrast, 0, 1)
-        ink = np.where(ink < 0.2, 0, ink)
+        ink = _through_jpeg(ink, rng)
     if chance[3] < 0.06:  # dry pen: gaps in the stroke
-        gaps = rng.random(tuple(max(2, side // 3) for side in ink.shape)).astype(np.float32)
-        gaps = cv2.resize(gaps, ink.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        ink = ink * (gaps > rng.uniform(0.1, 0.22))
+        gaps = rng.random([max(2, side // 3) for side in ink.shape]).astype(np.float32)
+        gaps_at = cv2.resize(gaps, ink.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        ink = ink * (gaps_at > rng.uniform(0.1, 0.22))
     if chance[4] < 0.3:  # somebody's threshold
-        ink = (ink > rng.uniform(0.25, 0.75) * ink.max()).astype(np.float32)
+        ink = ink > rng.uniform(0.25, 0.75) * ink.max()
     elif chance[5] < 0.3:  # somebody's contrast
         low, high = rng.uniform(0, 0.3), rng.uniform(0.6, 1)
         ink = np.clip((ink - low) / (high - low), 0, 1)
     return ink.astype(np.float32)
+
+
+def _through_jpeg(strokes: npt.NDArray[Any], rng: np.random.Generator) -> npt.NDArray[Any]:
+    quality = int(rng.integers(8, 60))
+    paper = rng.uniform(90, 255)
+    page = paper - (paper - 20) * rng.uniform(0.4, 1) * strokes
+    _, file = cv2.imencode(
+        ".jpg", np.clip(page, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    decoded = np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.float32)
+    contrast = max(paper - float(page.min()), 1.0)
+    ink = np.clip((paper - decoded) / contrast, 0, 1)
+    return np.where(ink < 0.2, 0, ink)

@@ -37,7 +37,7 @@ def scribble(rng: np.random.Generator) -> npt.NDArray[np.bool_]:
 
 
 def _stroke(rng: np.random.Generator) -> Points:
-    """Return one movement of a pen, somewhere in the unit square: straight, bent, curled, angular."""
+    """Return one movement of a pen, about the unit square: straight, bent, curled or angular."""
     start = rng.uniform(0, 1, 2)
     kind = rng.random()
     if kind < 0.3:  # straight, mostly along an axis, as in many scripts
@@ -47,7 +47,8 @@ def _stroke(rng: np.random.Generator) -> Points:
         radius, begin = rng.uniform(0.12, 0.5), rng.uniform(0, 2 * np.pi)
         angles = begin + np.linspace(0, rng.uniform(1.2, 2 * np.pi), 24) * rng.choice([-1, 1])
         squeeze = np.array([1.0, rng.uniform(0.5, 1.5)])
-        return start + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1) * squeeze
+        arc: Points = start + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1) * squeeze
+        return arc
     if kind < 0.7:  # angular
         corners = rng.integers(3, 6)
         return np.cumsum(np.vstack([start, rng.normal(0, 0.45, (corners - 1, 2))]), axis=0)
@@ -63,7 +64,10 @@ def _stroke(rng: np.random.Generator) -> Points:
 
 def _sign(rng: np.random.Generator) -> list[Points]:
     """Return a sign that people write beside digits."""
-    jitter = lambda points: np.asarray(points, float) + rng.normal(0, 0.05, (len(points), 2))  # noqa: E731
+
+    def jitter(points: list[tuple[float, float]]) -> Points:
+        return np.asarray(points, float) + rng.normal(0, 0.05, (len(points), 2))
+
     match int(rng.integers(10)):
         case 0 | 1:  # dash
             bend = rng.normal(0, 0.06)
@@ -81,13 +85,13 @@ def _sign(rng: np.random.Generator) -> list[Points]:
         case 7:  # per cent, or a slash with dots
             loop = np.linspace(0, 2 * np.pi, 16)
             circle = 0.15 * np.stack([np.cos(loop), np.sin(loop)], axis=1)
-            return [jitter([(0, 1), (1, 0)]), circle + (0.2, 0.2), circle + (0.8, 0.8)]
+            return [jitter([(0, 1), (1, 0)]), circle + 0.2, circle + 0.8]
         case 8:  # arrow
             return [jitter([(0, 0.5), (1, 0.5)]), jitter([(0.7, 0.2), (1, 0.5), (0.7, 0.8)])]
         case _:  # hash
             a, b = 0.33, 0.66
-            lines = [[(0, a), (1, a)], [(0, b), (1, b)], [(a, 0), (a, 1)], [(b, 0), (b, 1)]]
-            return [jitter(line) for line in lines]
+            across = [jitter([(0, at), (1, at)]) for at in (a, b)]
+            return across + [jitter([(at, 0), (at, 1)]) for at in (a, b)]
 
 
 def _frame(rng: np.random.Generator) -> list[Points]:
@@ -102,9 +106,12 @@ def _frame(rng: np.random.Generator) -> list[Points]:
         case 1:
             strokes = [sides[i] for i in rng.permutation(4)[: rng.integers(2, 4)]]
         case 2:
-            strokes = [*sides, *(left + (share * wide, 0) for share in rng.uniform(0, 1, 2))]
+            strokes = [
+                *sides,
+                *(left + np.array([share * wide, 0]) for share in rng.uniform(0, 1, 2)),
+            ]
         case _:
-            strokes = [top + (0, step) for step in np.linspace(0, 1, rng.integers(2, 5))]
+            strokes = [top + np.array([0, step]) for step in np.linspace(0, 1, rng.integers(2, 5))]
     return [points + rng.normal(0, 0.02, points.shape) for points in strokes]
 
 

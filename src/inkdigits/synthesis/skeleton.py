@@ -52,17 +52,15 @@ def thin(ink: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         before = cv2.countNonZero(left)
         for removable in _REMOVABLE:
             code = cv2.filter2D(left, cv2.CV_8U, _NEIGHBOURS, borderType=cv2.BORDER_CONSTANT)
-            left &= ~cv2.LUT(code, removable)
+            left &= 1 - np.asarray(cv2.LUT(code, removable), np.uint8)
         if cv2.countNonZero(left) == before:
             return left.astype(bool)
 
 
 def distance_to(skeleton: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """Return each pixel's distance to the skeleton, in pixels, float32 of the same shape."""
-    distance: npt.NDArray[np.float32] = cv2.distanceTransform(
-        (~skeleton).view(np.uint8), cv2.DIST_L2, 3
-    )
-    return distance
+    apart = cv2.distanceTransform((~skeleton).view(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray(apart, np.float32)
 
 
 def _removable(first: tuple[int, int, int], second: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
@@ -70,7 +68,7 @@ def _removable(first: tuple[int, int, int], second: tuple[int, int, int]) -> npt
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1  # P2 … P9
     count = bits.sum(axis=1)
     rises = ((bits == 0) & (np.roll(bits, -1, axis=1) == 1)).sum(axis=1)
-    goes = (count >= 2) & (count <= 6) & (rises == 1)
+    goes: npt.NDArray[np.bool_] = (count >= 2) & (count <= 6) & (rises == 1)
     for triple in (first, second):
         goes &= bits[:, triple].prod(axis=1) == 0
     return goes.astype(np.uint8)

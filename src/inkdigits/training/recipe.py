@@ -197,8 +197,9 @@ def _explain(error: ValidationError, what: str = "recipe") -> str:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        nested = {"augment": Augmentation, "simulate": Simulation}.get(str(first["loc"][0]))
-        known = (Augmentation if what == "augmentation" else nested or Recipe).model_fields
+        parts: dict[str, type[BaseModel]] = {"augment": Augmentation, "simulate": Simulation}
+        whole = Augmentation if what == "augmentation" else Recipe
+        known = parts.get(str(first["loc"][0]), whole).model_fields
         article = "an" if what == "augmentation" else "a"
         return f"{article} {what} has no field {field!r}; there are {', '.join(known)}"
     return f"the {what}'s {field} cannot be {first['input']!r}: {first['msg'].lower()}"

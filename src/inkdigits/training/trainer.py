@@ -91,8 +91,8 @@ def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
     network = build(recipe.network, **recipe.options)
     if recipe.simulate is not None and not gives_logits(network):
         raise RecipeError(
-            f"the network {recipe.network!r} gives probabilities, and simulated marks need one that "
-            "gives logits: reader"
+            f"the network {recipe.network!r} gives probabilities, and simulated marks need one "
+            "that gives logits, such as reader"
         )
     dataset.split(recipe.validation, seed=recipe.seed)
     if test is not None:

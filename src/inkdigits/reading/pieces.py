@@ -1,0 +1,76 @@
+"""Part a drawing into its pieces: the pixels that hang together."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Pieces", "part"]
+
+_Numbers = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """The pieces of a drawing, and its pixels piece by piece.
+
+    OpenCV can measure pieces too, but looks at every pixel of the paper for it; here only the ink
+    is looked at, which on a page is ten times faster.
+
+    Args:
+        labels: int32 ``(height, width)``: which piece each pixel belongs to, from 1; 0 for none.
+        x: column of each inked pixel, ``(pixels,)``, sorted by piece.
+        y: row of each, likewise.
+        starts: where each piece's pixels begin, ``(pieces,)``.
+    """
+
+    labels: _Numbers
+    x: _Numbers
+    y: _Numbers
+    starts: npt.NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def areas(self) -> npt.NDArray[np.intp]:
+        """Number of pixels of each piece."""
+        return np.diff(self.starts, append=len(self.x))
+
+    @property
+    def boxes(self) -> _Numbers:
+        """Left, top, width, height of each piece, ``(pieces, 4)``."""
+        if not len(self):
+            return np.empty((0, 4), np.int32)
+        left, top = (np.minimum.reduceat(v, self.starts) for v in (self.x, self.y))
+        right, bottom = (np.maximum.reduceat(v, self.starts) for v in (self.x, self.y))
+        return np.stack([left, top, right - left + 1, bottom - top + 1], axis=1)
+
+    def totals(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the sum of pixels' values over each piece."""
+        return np.add.reduceat(values, self.starts) if len(self) else values
+
+    def spread(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return each piece's value for each of its pixels."""
+        return np.repeat(values, self.areas)
+
+
+def part(drawing: npt.NDArray[np.uint8]) -> Pieces:
+    """Part a drawing into pieces that touch at a side or a corner.
+
+    Args:
+        drawing: uint8 ``(height, width)``, not 0 where there is ink.
+    """
+    count, found = cv2.connectedComponents(drawing, connectivity=8, ltype=cv2.CV_32S)
+    labels = np.asarray(found, np.int32)
+    points = cv2.findNonZero(drawing)
+    if points is None:
+        nowhere = np.empty(0, np.int32)
+        return Pieces(labels, nowhere, nowhere, np.empty(0, np.intp))
+    x, y = np.asarray(points, np.int32).reshape(-1, 2).T
+    label = labels[y, x]
+    # Numbers of 16 bits are sorted by counting.
+    order = np.argsort(label.astype(np.uint16) if count < 1 << 16 else label, kind="stable")
+    starts = np.flatnonzero(np.diff(label[order], prepend=0))
+    return Pieces(labels, x[order], y[order], starts)
