@@ -18,6 +18,7 @@ Strokes = npt.NDArray[np.float32]
 """How much ink each pixel of a mark holds, ``(height, width)``, 0 none to 1 full."""
 
 _MOST_MARKS = 3_000  # more is texture; the largest are kept
+_STROKE = 0.3  # of its piece's full contrast: fainter is a stroke's blurred edge
 _SPECK = 0.18  # of the size of the marks that matter: smaller is dirt, or a dot
 _AROUND = np.ones((3, 3), np.uint8)
 
@@ -59,7 +60,7 @@ def find_marks(ink: Ink) -> list[Mark]:
     strong = np.zeros_like(ink.contrast)
     x, y = weak_pieces.x, weak_pieces.y
     contrast = ink.contrast[y, x].astype(np.float32)
-    inked = contrast > np.maximum(0.45 * weak_pieces.spread(_full(weak_pieces, contrast)), low)
+    inked = contrast > np.maximum(_STROKE * weak_pieces.spread(_full(weak_pieces, contrast)), low)
     strong[y[inked], x[inked]] = 255
     pieces = part(strong)
     if clear_rules(strong, pieces):
@@ -75,15 +76,16 @@ def _full(pieces: Pieces, contrast: npt.NDArray[np.float32]) -> npt.NDArray[np.f
 def _cut_out(ink: Ink, pieces: Pieces, low: float) -> list[Mark]:
     height, width = ink.contrast.shape
     boxes, areas = pieces.boxes, pieces.areas
-    sizes = boxes[:, 2:].max(axis=1)
+    longer, shorter = boxes[:, 2:].max(axis=1), boxes[:, 2:].min(axis=1)
+    sizes = np.minimum(longer, 2 * shorter)  # a line is no large mark
     full = _full(pieces, ink.contrast[pieces.y, pieces.x].astype(np.float32))
     # Half of the ink lies in marks of at least this size.
     largest = np.argsort(-sizes, kind="stable")
     spread = np.cumsum(areas[largest])
     usual = sizes[largest[np.searchsorted(spread, spread[-1] / 2)]]
-    keep = (sizes >= max(2, _SPECK * usual)) & (areas >= 3)
+    keep = (longer >= max(2, _SPECK * usual)) & (areas >= 3)
     # The paper's own marks: creases, stains, faint rules, print shining through.
-    keep &= (full > 0.3 * ink.full) | (full > 2.2 * low) | (sizes > 2 * usual)
+    keep &= (full > 0.3 * ink.full) | (full > 2.2 * low) | (longer > 2 * usual)
     keep[largest[_MOST_MARKS:]] = False
     marks = []
     for piece in np.flatnonzero(keep):

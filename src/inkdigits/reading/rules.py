@@ -1,4 +1,11 @@
-"""Clear away what is printed for digits to stand on or in: ruled and squared lines, boxes."""
+"""Clear away what is printed for digits to stand on or in: ruled and squared lines, boxes.
+
+A line is ink that goes straight on for long. That alone is no proof: the bar of a seven does so in
+a picture that shows nothing else. Lines are cleared only where they are several, or much longer
+than what is left without them is high, and where something is left at all.
+"""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -8,15 +15,19 @@ from inkdigits.reading.pieces import Pieces, part
 
 __all__ = ["clear_rules"]
 
-_LEAST_SIDE = 48  # pixels: lines in smaller pieces are left alone
-_LONG = 0.5  # of the piece of ink that a line runs through
-_GAP = 7  # pixels: what a cleared line leaves open in the strokes that cross it
+_LEAST_SIDE = 48  # pixels: smaller pages have no rules
+_LEAST_BOX = 24  # pixels
+_LONG = 0.35  # of the page or piece that a line runs through
+_STEEPEST = 0.1  # rows a column
+_SLOPES = 41
+_MUCH_LONGER = 3.0  # than what is left is high
+_GAP = 4  # pixels: how much wider than the line is what it may cut out of a stroke
 
 _Drawing = npt.NDArray[np.uint8]
 
 
 def clear_rules(drawing: _Drawing, pieces: Pieces) -> bool:
-    """Clear long straight lines out of the pieces of a drawing.
+    """Clear rules out of a drawing.
 
     Args:
         drawing: uint8 ``(height, width)``, 255 where there is ink; changed in place.
@@ -25,57 +36,207 @@ def clear_rules(drawing: _Drawing, pieces: Pieces) -> bool:
     Returns:
         Whether anything was cleared.
     """
-    boxes, areas = pieces.boxes, pieces.areas
-    large = (boxes[:, 2:].max(axis=1) >= _LEAST_SIDE) & (areas < 0.5 * boxes[:, 2] * boxes[:, 3])
+    height, width = drawing.shape
+    if min(height, width) < _LEAST_SIDE or not len(pieces):
+        return False
+    cleared = _clear_boxes(drawing, pieces)
+    if cleared:
+        pieces = part(drawing)
+    longer, shorter = pieces.boxes[:, 2:].max(axis=1), pieces.boxes[:, 2:].min(axis=1)
+    spans = (pieces.boxes[:, 2] > _LONG * width) | (pieces.boxes[:, 3] > _LONG * height)
+    sparse = (pieces.areas < 0.4 * longer * shorter) | (shorter < 0.1 * longer)
+    return bool((spans & sparse).any() and _clear_lines(drawing)) or cleared
+
+
+def _clear_boxes(drawing: _Drawing, pieces: Pieces) -> bool:
+    """Clear the boxes that something stands in."""
+    boxes = pieces.boxes
+    hollow = pieces.areas < 0.5 * boxes[:, 2] * boxes[:, 3]
     cleared = False
-    for piece in np.flatnonzero(large):
+    for piece in np.flatnonzero(hollow & (boxes[:, 2:].min(axis=1) >= _LEAST_BOX)):
         x, y, w, h = boxes[piece]
-        own = (pieces.labels[y : y + h, x : x + w] == piece + 1).view(np.uint8)
-        lines = _lines(own)
-        if lines is None:
-            continue
+        own = (pieces.labels[y : y + h, x : x + w] == piece + 1).view(np.uint8) * np.uint8(255)
         region = drawing[y : y + h, x : x + w]
-        region[own & ~_without(own, *lines) == 1] = 0
-        cleared = True
+        if _is_box(own) and _holds_ink(region, own):
+            region[(own > 0) & ~_inside_box(own)] = 0
+            cleared = True
     return cleared
 
 
-def _lines(own: _Drawing) -> tuple[_Drawing, _Drawing] | None:
-    """Return the horizontal and the vertical lines of a piece of ink; `None` if it holds no rules.
-
-    One straight line may be the bar of a seven. Rules are several lines that are parallel, or one
-    that is several times as long as the piece is high.
-    """
+def _holds_ink(region: _Drawing, own: _Drawing) -> bool:
+    """Return whether a box holds more than itself: its own sides lie at the rim."""
     height, width = own.shape
-    across, lines_across = _straight(own)
-    down, lines_down = _straight(np.ascontiguousarray(own.T))
-    ruled = width > 3 * height and lines_across >= 1
-    tall = height > 4 * width and lines_down >= 1
-    boxed = lines_across >= 2 and lines_down >= 2
-    if not (ruled or tall or boxed or lines_across + lines_down >= 4):
-        return None
-    return across, np.ascontiguousarray(down.T)
+    core = (slice(height // 5, -height // 5), slice(width // 5, -width // 5))
+    return bool((region[core] > 0).mean() > 0.02)
 
 
-def _straight(own: _Drawing) -> tuple[_Drawing, int]:
-    """Return the pixels on long horizontal lines, slightly slanted ones too, and their number."""
-    width = own.shape[1]
-    length = max(_LEAST_SIDE // 4, round(_LONG * width / 6))
+def _is_box(own: _Drawing) -> bool:
+    """Return whether a piece of ink has straight sides all round."""
+    height, width = own.shape
+    rim_y, rim_x = max(2, height // 8), max(2, width // 8)
+    sides = (
+        own[:rim_y].any(axis=0).mean(),
+        own[-rim_y:].any(axis=0).mean(),
+        own[:, :rim_x].any(axis=1).mean(),
+        own[:, -rim_x:].any(axis=1).mean(),
+    )
+    return min(sides) > 0.9
+
+
+def _inside_box(own: _Drawing) -> npt.NDArray[np.bool_]:
+    """Return what of a box belongs to a digit that touches it."""
+    height, width = own.shape
+    rim = max(3, height // 6), max(3, width // 6)
+    core = np.zeros(own.shape, bool)
+    core[rim[0] : -rim[0], rim[1] : -rim[1]] = True
+    if ((own > 0) & core).sum() < 0.05 * (own > 0).sum():
+        return np.zeros(own.shape, bool)
+    left = _without(
+        own, _horizontal(own).mask, np.ascontiguousarray(_horizontal(own.T.copy()).mask.T)
+    )
+    pieces = part(left)
+    if not len(pieces):
+        return np.zeros(own.shape, bool)
+    reaches_in = pieces.totals(core[pieces.y, pieces.x].astype(np.float32)) > 0
+    return np.append(False, reaches_in)[pieces.labels]
+
+
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """Lines of one direction: the pixels they take, and how long they are."""
+
+    mask: _Drawing
+    lengths: npt.NDArray[np.int64]
+
+
+def _clear_lines(drawing: _Drawing) -> bool:
+    """Clear the lines of a page, if that is what they are."""
+    across = _horizontal(drawing)
+    turned = _horizontal(np.ascontiguousarray(drawing.T))
+    down = _Lines(np.ascontiguousarray(turned.mask.T), turned.lengths)
+    if not across.lengths.size and not down.lengths.size:
+        return False
+    left = _without(drawing, across.mask, down.mask)
+    usual = _usual_height(left)
+    if not usual:
+        return False
+    many = across.lengths.size + down.lengths.size >= 3
+    across_too = many or bool((across.lengths >= _MUCH_LONGER * usual).any())
+    down_too = many or bool((down.lengths >= _MUCH_LONGER * usual).any())
+    if not across_too and not down_too:
+        return False
+    nothing = np.zeros_like(drawing)
+    down_mask = down.mask if down_too else nothing
+    if down_too:
+        down_mask = _longer_or_held(down.mask, 2.2 * usual, across.mask if across_too else nothing)
+    drawing[:] = _without(drawing, across.mask if across_too else nothing, down_mask)
+    return True
+
+
+def _longer_or_held(down: _Drawing, least: float, across: _Drawing) -> _Drawing:
+    """Keep upright lines that are long, or that end on lines across: others may be ones."""
+    pieces = part(down)
+    held = cv2.dilate(across, np.ones((7, 3), np.uint8))
+    keep = np.zeros(len(pieces) + 1, bool)
+    for piece, (x, y, w, h) in enumerate(pieces.boxes, start=1):
+        top = held[max(0, y - 3) : y + 4, x : x + w].any() or y < 3
+        bottom = held[max(0, y + h - 4) : y + h + 3, x : x + w].any() or y + h > len(down) - 3
+        keep[piece] = h >= least or (top and bottom)
+    return np.asarray(keep[pieces.labels], np.uint8)
+
+
+def _usual_height(drawing: _Drawing) -> float:
+    """Return the height of what is drawn, or 0 where hardly anything is."""
+    pieces = part(drawing)
+    if not len(pieces):
+        return 0.0
+    boxes = pieces.boxes
+    compact = boxes[:, 2:].max(axis=1) < 6 * boxes[:, 2:].min(axis=1) + 12
+    heights, areas = boxes[compact, 3], pieces.areas[compact]
+    if not heights.size:
+        return 0.0
+    order = np.argsort(heights)
+    spread = np.cumsum(areas[order])
+    return float(heights[order[np.searchsorted(spread, spread[-1] / 2)]])
+
+
+def _horizontal(drawing: _Drawing) -> _Lines:
+    """Find long horizontal lines, slightly slanted, bent and broken ones too."""
+    height, width = drawing.shape
+    length = min(max(12, width // 12), 60)
     # A slanted line is a staircase; thickened, its steps overlap.
-    thick = cv2.dilate(own, np.ones((3, 1), np.uint8))
+    thick = cv2.dilate(drawing, np.ones((3, 1), np.uint8))
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, length), np.uint8))
+    joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, 2 * length), np.uint8))
     pieces = part(np.asarray(joined, np.uint8))
+    if not len(pieces):
+        return _Lines(np.zeros_like(drawing), np.empty(0, np.int64))
     lengths = pieces.boxes[:, 2]
-    long = (lengths >= _LONG * width) & (pieces.areas / lengths <= max(5.0, 0.03 * width))
-    belongs = np.append(False, long)[pieces.labels]
-    return np.asarray(belongs & (thick > 0), np.uint8), int(long.sum())
+    thickness = pieces.areas / lengths
+    long = (lengths >= _LONG * width) & (thickness <= max(6.0, 0.03 * width))
+    mask = np.append(False, long)[pieces.labels]
+    lines = list(lengths[long])
+
+    # Broken lines: pieces that lie on one straight line.
+    rest = ~long & (lengths >= length) & (thickness <= max(6.0, 0.03 * width))
+    if rest.any():
+        of_rest = np.repeat(rest, pieces.areas)
+        x, y = pieces.x[of_rest], pieces.y[of_rest]
+        broken = _through(x, y, height, width)
+        mask[y[broken.on], x[broken.on]] = True
+        lines += broken.lengths
+    return _Lines(np.asarray(mask & (thick > 0), np.uint8), np.array(lines, np.int64))
 
 
-def _without(own: _Drawing, across: _Drawing, down: _Drawing) -> _Drawing:
+@dataclass(frozen=True, eq=False)
+class _Through:
+    on: npt.NDArray[np.bool_]
+    lengths: list[int]
+
+
+def _through(
+    x: npt.NDArray[np.int32], y: npt.NDArray[np.int32], height: int, width: int
+) -> _Through:
+    """Find straight lines through many pixels, all at the slope that gathers them best.
+
+    Source: after P. Hough, "Method and Means for Recognizing Complex Patterns", 1962.
+    """
+    margin = int(_STEEPEST * width / 2) + 2
+    best = (-1.0, 0.0, np.empty(0), np.empty(0, np.int64))
+    for slope in np.linspace(-_STEEPEST, _STEEPEST, _SLOPES):
+        row = np.round(y - slope * (x - width / 2)).astype(np.int64) + margin
+        counts = np.bincount(row, minlength=height + 2 * margin)
+        sharpness = float(np.square(counts, dtype=np.float64).sum())
+        if sharpness > best[0]:
+            best = (sharpness, float(slope), counts, row)
+    _, _, counts, row = best
+    three_rows = np.convolve(counts, np.ones(3), "same")
+    lengths, on = [], np.zeros(len(x), bool)
+    while (peak := int(three_rows.argmax())) and three_rows[peak] >= _LONG * width:
+        near = np.abs(row - peak) <= 2
+        covered = np.unique(x[near]).size
+        if covered >= _LONG * width:
+            lengths.append(covered)
+            on |= near
+        three_rows[max(0, peak - 3) : peak + 4] = 0
+    return _Through(on, lengths)
+
+
+def _without(drawing: _Drawing, across: _Drawing, down: _Drawing) -> _Drawing:
     """Take lines away, but not the strokes that cross them."""
-    left = own & ~(across | down)
-    up_and_down = cv2.morphologyEx(left, cv2.MORPH_CLOSE, np.ones((_GAP, 1), np.uint8))
-    sideways = cv2.morphologyEx(left, cv2.MORPH_CLOSE, np.ones((1, _GAP), np.uint8))
-    bridged = (np.asarray(up_and_down, np.uint8) & across) | (np.asarray(sideways, np.uint8) & down)
-    return left | (bridged & own)
+    lines = (across | down) > 0
+    left = np.where(lines, np.uint8(0), drawing)
+    thickness = _thickness(across), _thickness(down.T)
+    upright = np.ones((thickness[0] + _GAP, 1), np.uint8)
+    level = np.ones((1, thickness[1] + _GAP), np.uint8)
+    over = np.asarray(cv2.morphologyEx(left, cv2.MORPH_CLOSE, upright), np.uint8)
+    aside = np.asarray(cv2.morphologyEx(left, cv2.MORPH_CLOSE, level), np.uint8)
+    crossing = ((over > 0) & (across > 0)) | ((aside > 0) & (down > 0))
+    return np.where(crossing, drawing, left)
+
+
+def _thickness(lines: _Drawing) -> int:
+    """Return how thick lines are: their pixels over the columns they cover, line by line."""
+    changes = np.diff(lines > 0, axis=0, prepend=False)
+    begun = int((changes & (lines > 0)).sum())
+    return round(int((lines > 0).sum()) / begun) if begun else 0

@@ -1,7 +1,12 @@
-"""Letters and signs of many scripts as skeletons, from the DejaVu fonts that matplotlib ships."""
+"""Letters and signs of many scripts as skeletons, from the fonts that matplotlib ships.
+
+The fonts are DejaVu, STIX and Computer Modern, all free to use and to pass on.
+"""
 
 import functools
+import string
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -11,22 +16,31 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkdigits.synthesis.skeleton import SIDE, thin
 
-__all__ = ["glyphs"]
+__all__ = ["draw_glyphs", "latin_letters", "other_glyphs"]
 
 _FONTS = (
     "DejaVuSans.ttf",
+    "DejaVuSans-Oblique.ttf",
     "DejaVuSerif-Italic.ttf",
     "DejaVuSansMono-Oblique.ttf",
     "STIXGeneral.ttf",
     "STIXGeneralItalic.ttf",
+    "cmmi10.ttf",
+    "cmss10.ttf",
 )
 _POINTS = 96
 _BOX = 40
+_LEAST_PATH = 12  # pixels
+
+_TAKEN_FOR_DIGITS = "bgiloqszBDGIOQSZ|"
+"""What nobody can tell from a digit out of context."""
+
+_Paths = npt.NDArray[np.bool_]
 
 
 @functools.cache
-def glyphs() -> npt.NDArray[np.bool_]:
-    """Return the skeletons of letters, signs and symbols, none of them a digit.
+def latin_letters() -> _Paths:
+    """Return the skeletons of a to z and A to Z, without those that pass for digits.
 
     Returns:
         bool ``(count, 56, 56)``, the longer side 40.
@@ -34,25 +48,37 @@ def glyphs() -> npt.NDArray[np.bool_]:
     Raises:
         MissingExtraError: matplotlib, whose fonts these are, is not installed.
     """
-    import matplotlib as mpl
-    from matplotlib.ft2font import FT2Font
+    # The alphas of phonetics and mathematics are how people write an a.
+    return draw_glyphs([c for c in string.ascii_letters + "ɑɡ" if c not in _TAKEN_FOR_DIGITS + "ɡ"])
 
+
+@functools.cache
+def other_glyphs() -> _Paths:
+    """Return the skeletons of all other letters and symbols, none of them a digit."""
+    return draw_glyphs(
+        chr(code)
+        for code in range(0x80, 0x1FFFF)
+        if (kind := unicodedata.category(chr(code)))[0] in "LS" and kind not in ("Lm", "Sk")
+    )
+
+
+def draw_glyphs(characters: Iterable[str]) -> _Paths:
+    """Return the skeletons of characters in each font that has them, ``(count, 56, 56)``."""
+    from inkdigits.errors import import_extra
+
+    mpl, ft2font = import_extra("matplotlib"), import_extra("matplotlib.ft2font")
     folder = Path(mpl.get_data_path(), "fonts", "ttf")
+    wanted = list(characters)
     drawn = []
     for name in _FONTS:
         path = str(folder / name)
         font = ImageFont.truetype(path, _POINTS)
-        characters = [chr(code) for code in FT2Font(path).get_charmap()]
-        drawn += [_draw(font, character) for character in characters if _is_letter(character)]
+        known = ft2font.FT2Font(path).get_charmap()
+        drawn += [_draw(font, character) for character in wanted if ord(character) in known]
     return np.stack([glyph for glyph in drawn if glyph is not None])
 
 
-def _is_letter(character: str) -> bool:
-    kind = unicodedata.category(character)
-    return kind[0] in "LS" and kind != "Lm" and kind != "Sk"
-
-
-def _draw(font: ImageFont.FreeTypeFont, character: str) -> npt.NDArray[np.bool_] | None:
+def _draw(font: ImageFont.FreeTypeFont, character: str) -> _Paths | None:
     left, top, right, bottom = (int(side) for side in font.getbbox(character))
     if right - left < 4 or bottom - top < 4:
         return None
@@ -61,9 +87,9 @@ def _draw(font: ImageFont.FreeTypeFont, character: str) -> npt.NDArray[np.bool_]
     ink = np.asarray(image)
     zoom = _BOX / max(ink.shape)
     size = (max(1, round(ink.shape[1] * zoom)), max(1, round(ink.shape[0] * zoom)))
-    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
     field = np.zeros((SIDE, SIDE), bool)
     top, left = (SIDE - size[1]) // 2, (SIDE - size[0]) // 2
     field[top : top + size[1], left : left + size[0]] = small > 100
     skeleton = thin(field)
-    return skeleton if skeleton.sum() > 12 else None
+    return skeleton if skeleton.sum() > _LEAST_PATH else None

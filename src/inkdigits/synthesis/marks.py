@@ -1,6 +1,6 @@
 """Simulate marks as the reader frames them: digits of any hand, and what is no digit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -10,19 +10,21 @@ import numpy.typing as npt
 from inkdigits.datasets import Dataset
 from inkdigits.reading.frame import frame
 from inkdigits.reading.marks import Strokes
-from inkdigits.synthesis.glyphs import glyphs
+from inkdigits.synthesis.glyphs import latin_letters, other_glyphs
 from inkdigits.synthesis.pen import Hand, redraw, roughen
 from inkdigits.synthesis.scribbles import scribble
 from inkdigits.synthesis.skeleton import skeletons
+from inkdigits.synthesis.styles import restyle
 
 __all__ = ["NOT_A_DIGIT", "Marks", "simulate"]
 
 NOT_A_DIGIT = 10
 """The label of a mark that is no digit."""
 
-_LOOKALIKE = 0.9
+_LOOKALIKE = 0.88
 _LOOKS = 12_000
 _NEGATIVES_AT_ONCE = 4_000
+_LATIN = 0.15  # of the negatives
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +43,14 @@ class Marks:
         return len(self.images)
 
 
-def simulate(dataset: Dataset, *, copies: int, negatives: float, seed: int) -> Marks:
+def simulate(
+    dataset: Dataset, *, originals: int = 1, copies: int, negatives: float, seed: int
+) -> Marks:
     """Simulate what a reader frames on real pictures.
 
     Args:
-        dataset: digits with labels; they come first, as they are.
+        dataset: digits with labels.
+        originals: how many times each comes as it is.
         copies: how many times each is drawn anew, by another hand each time.
         negatives: marks that are no digit, for each digit of the data set.
         seed: the same one gives the same marks.
@@ -54,20 +59,25 @@ def simulate(dataset: Dataset, *, copies: int, negatives: float, seed: int) -> M
     labels = dataset.require_labels()
     paths = skeletons(dataset.images)
     usable = np.flatnonzero(paths.any(axis=(1, 2)))
-    drawn, shown = [dataset.images], [labels]
+    drawn, shown = [dataset.images] * originals, [labels] * originals
     for _ in range(copies):
-        drawn.append(np.stack([_digit(paths[i], rng) for i in usable]))
+        drawn.append(np.stack([_digit(paths[i], int(labels[i]), rng) for i in usable]))
         shown.append(labels[usable])
     wanted = round(negatives * len(dataset))
-    others = _unlike_digits(paths[usable], dataset.images, wanted, rng)
+    others = _unlike_digits(paths[usable], np.concatenate(drawn), wanted, rng)
     return Marks(
         np.concatenate([*drawn, others]),
         np.concatenate([*shown, np.full(len(others), NOT_A_DIGIT, np.uint8)]),
     )
 
 
-def _digit(path: npt.NDArray[np.bool_], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    ink = roughen(redraw(path, Hand.random(rng), rng), rng)
+def _digit(
+    path: npt.NDArray[np.bool_], digit: int, rng: np.random.Generator
+) -> npt.NDArray[np.uint8]:
+    hand = Hand.random(rng)
+    if digit == 1 and rng.random() < 0.1:  # a brush makes no other digit so fat
+        hand = replace(hand, radius=rng.uniform(0.1, 0.2))
+    ink = roughen(redraw(restyle(path, digit, rng), hand, rng), rng)
     if rng.random() < 0.1:
         ink = _with_remains(ink, rng)
     return frame(_visible(ink))
@@ -104,21 +114,27 @@ def _with_remains(ink: Strokes, rng: np.random.Generator) -> Strokes:
 
 def _unlike_digits(
     paths: npt.NDArray[np.bool_],
-    images: npt.NDArray[np.uint8],
+    digits: npt.NDArray[np.uint8],
     wanted: int,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.uint8]:
     """Return marks that are no digit, without those that could be taken for one."""
     if not wanted:
         return np.empty((0, 28, 28), np.uint8)
-    known = _looks(images[rng.permutation(len(images))[:_LOOKS]])
-    kept: list[npt.NDArray[np.uint8]] = []
+    known = _looks(digits[rng.permutation(len(digits))[:_LOOKS]])
+    # The letters that pass for digits are left out by name.
+    letters = round(_LATIN * wanted)
+    kept = [np.stack([_framed(_letter(rng)) for _ in range(letters)])] if letters else []
     while sum(map(len, kept)) < wanted:
         count = min(wanted, _NEGATIVES_AT_ONCE)
-        batch = np.stack([frame(_visible(_no_digit(paths, rng))) for _ in range(count)])
+        batch = np.stack([_framed(_no_digit(paths, rng)) for _ in range(count)])
         nearest = (_looks(batch) @ known.T).max(axis=1)
         kept.append(batch[nearest < _LOOKALIKE])
     return np.concatenate(kept)[:wanted]
+
+
+def _framed(ink: Strokes) -> npt.NDArray[np.uint8]:
+    return frame(_visible(ink))
 
 
 def _looks(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -137,12 +153,18 @@ def _looks(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return result
 
 
+def _letter(rng: np.random.Generator) -> Strokes:
+    letters = latin_letters()
+    path = letters[rng.integers(len(letters))]
+    return roughen(redraw(path, Hand.random(rng), rng), rng)
+
+
 def _no_digit(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
     kind = rng.random()
-    if kind < 0.32:
-        letters = glyphs()
-        ink = redraw(letters[rng.integers(len(letters))], Hand.random(rng), rng)
-    elif kind < 0.66:
+    if kind < 0.25:
+        signs = other_glyphs()
+        ink = redraw(signs[rng.integers(len(signs))], Hand.random(rng), rng)
+    elif kind < 0.62:
         ink = redraw(scribble(rng), Hand.random(rng), rng)
     elif kind < 0.84:
         ink = _several(paths, rng)

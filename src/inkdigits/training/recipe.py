@@ -69,12 +69,14 @@ class Simulation(BaseModel):
     """What is simulated beside the digits of the data set, so that a network reads real pictures.
 
     Args:
-        copies: how many times each digit is drawn anew, with another pen by another hand.
+        originals: how many times each digit comes as it is.
+        copies: how many times it is drawn anew, with another pen by another hand.
         negatives: marks that are no digit, for each digit. The network must give logits.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    originals: Annotated[int, Field(ge=1, le=20)] = 2
     copies: Annotated[int, Field(ge=0, le=20)] = 2
     negatives: Annotated[float, Field(ge=0, le=10)] = 1.2
 

@@ -178,9 +178,12 @@ def _simulated(
     how = recipe.simulate
     if how is None:
         return fitting, validation
-    return (
-        simulate(fitting, copies=how.copies, negatives=how.negatives, seed=recipe.seed),
-        simulate(
-            validation, copies=1, negatives=_HELD_OUT_NEGATIVES * how.negatives, seed=recipe.seed
-        ),
+    fitted = simulate(
+        fitting,
+        originals=how.originals,
+        copies=how.copies,
+        negatives=how.negatives,
+        seed=recipe.seed,
     )
+    negatives = _HELD_OUT_NEGATIVES * how.negatives
+    return fitted, simulate(validation, copies=1, negatives=negatives, seed=recipe.seed)
