@@ -11,8 +11,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.reading.picture import Page
-
 __all__ = ["Ink", "find_ink"]
 
 Ink: TypeAlias = npt.NDArray[np.float32]
@@ -24,7 +22,7 @@ _MIN_CONTRAST = 10.0  # grey levels: less is the paper's grain
 _MIN_SIGNAL_TO_NOISE = 4.0
 
 
-def find_ink(page: Page) -> Ink:
+def find_ink(page: npt.NDArray[np.uint8]) -> Ink:
     """Find the ink of a page, dark on light or light on dark.
 
     Args:

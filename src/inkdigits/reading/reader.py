@@ -56,10 +56,9 @@ class Reader:
             PictureError: the picture cannot be decoded.
         """
         page = decode(picture)
-        height, width = page.shape
         mark = _mark_on(page)
         if mark is None:
-            return Reading(width, height)
+            return Reading(page.width, page.height)
         image = frame(mark.ink)
         probabilities = self.classify(image[np.newaxis])[0]
         best = int(probabilities.argmax())
@@ -68,7 +67,7 @@ class Reader:
         digit = Digit(
             best, confidence, mark.box, trusted=trusted, image=image, probabilities=probabilities
         )
-        return Reading(width, height, (digit,))
+        return Reading(page.width, page.height, (digit,))
 
     def classify(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Classify images that are framed as MNIST is.
@@ -99,17 +98,16 @@ def frame_picture(picture: Picture) -> npt.NDArray[np.uint8] | None:
 
 
 def _mark_on(page: Page) -> Mark | None:
-    """Find the mark on a page; its box is in the page's own pixels."""
-    height, width = page.shape
-    shrink = max(height, width) / _WORKING_SIDE
-    if shrink <= 1:
-        return find_mark(find_ink(page))
-    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    smaller = cv2.resize(page, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    mark = find_mark(find_ink(smaller))
-    if mark is None:
-        return None
-    x0, y0 = int(mark.box.x * shrink), int(mark.box.y * shrink)
-    x1 = min(width, round((mark.box.x + mark.box.width) * shrink))
-    y1 = min(height, round((mark.box.y + mark.box.height) * shrink))
+    """Find the mark on a page; its box is in pixels of the full-size picture."""
+    height, width = page.pixels.shape
+    shrink = min(1.0, _WORKING_SIDE / max(height, width))
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    smaller = cv2.resize(page.pixels, size, interpolation=cv2.INTER_AREA)
+    mark = find_mark(find_ink(smaller.astype(np.uint8, copy=False)))
+    if mark is None or page.width == size[0]:
+        return mark
+    scale = max(page.height, page.width) / max(size)
+    x0, y0 = int(mark.box.x * scale), int(mark.box.y * scale)
+    x1 = min(page.width, round((mark.box.x + mark.box.width) * scale))
+    y1 = min(page.height, round((mark.box.y + mark.box.height) * scale))
     return Mark(Box(x0, y0, x1 - x0, y1 - y0), mark.ink)
