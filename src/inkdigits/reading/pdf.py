@@ -51,6 +51,8 @@ def pdf_pages(content: bytes, name: str, *, by_colour: bool) -> Iterator[Page | 
     with _ONE_AT_A_TIME:
         document = _open(pdfium, content, name)
     try:
+        if not len(document):
+            raise PictureError(f"{name} has no pages")
         for number in range(len(document)):
             with _ONE_AT_A_TIME:
                 page = _page(pdfium, document, number, name, by_colour=by_colour)
@@ -61,14 +63,13 @@ def pdf_pages(content: bytes, name: str, *, by_colour: bool) -> Iterator[Page | 
 
 
 def _open(pdfium: Any, content: bytes, name: str) -> Any:
-    try:
-        return pdfium.PdfDocument(content)
-    except pdfium.PdfiumError as error:
-        if error.err_code == pdfium.raw.FPDF_ERR_PASSWORD:
-            sentence = f"{name} is encrypted: save a copy that needs no password"
-        else:
-            sentence = f"{name} is a truncated or damaged PDF"
-        raise PictureError(sentence) from error
+    # PdfDocument itself would take an error of long ago for that of a document without pages.
+    handle = pdfium.raw.FPDF_LoadMemDocument64(content, len(content), None)
+    if handle:
+        return pdfium.PdfDocument(handle)
+    if pdfium.raw.FPDF_GetLastError() == pdfium.raw.FPDF_ERR_PASSWORD:
+        raise PictureError(f"{name} is encrypted: save a copy that needs no password")
+    raise PictureError(f"{name} is a truncated or damaged PDF")
 
 
 def _page(
