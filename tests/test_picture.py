@@ -177,6 +177,37 @@ def test_every_mode(mode: str) -> None:
     np.testing.assert_allclose(page, np.asarray(image.convert("L")), atol=2)
 
 
+@pytest.mark.parametrize("by_colour", [False, True])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        *"1LPIF",
+        "RGB",
+        "RGBA",
+        "RGBX",
+        "RGBa",
+        "LA",
+        "La",
+        "PA",
+        "CMYK",
+        "YCbCr",
+        "LAB",
+        "HSV",
+        "I;16",
+        "I;16L",
+        "I;16B",
+    ],
+)
+def test_every_mode_that_pillow_has(mode: str, by_colour: bool) -> None:
+    assert decode(Image.new(mode, (5, 4)), by_colour=by_colour).pixels.shape == (4, 5)
+
+
+def test_lab_tiffs_are_read() -> None:
+    image = Image.merge("LAB", [gradient(), *[Image.new("L", (40, 30), 128)] * 2])
+    page = decode(encoded(image, "TIFF"))
+    assert np.corrcoef(page.pixels.ravel(), np.asarray(gradient()).ravel())[0, 1] > 0.98
+
+
 def test_16_bit_grey() -> None:
     values = np.linspace(0, 65535, 1200).reshape(30, 40).astype(np.uint16)
     page = decode(encoded(Image.fromarray(values), "PNG")).pixels
@@ -210,8 +241,9 @@ def test_of_an_animation_the_first_frame_counts() -> None:
     np.testing.assert_array_equal(decode(animation).pixels, np.asarray(gradient()))
 
 
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_undone(orientation: int) -> None:
+def test_exif_orientation_is_undone(orientation: int, kind: str) -> None:
     turn = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -224,8 +256,17 @@ def test_exif_orientation_is_undone(orientation: int) -> None:
     stored = gradient().transpose(turn[orientation]) if orientation in turn else gradient()
     exif = Image.Exif()
     exif[0x0112] = orientation
-    page = decode(encoded(stored, "PNG", exif=exif)).pixels
-    np.testing.assert_array_equal(page, np.asarray(gradient()))
+    options = {"lossless": True} if kind == "WEBP" else {}
+    page = decode(encoded(stored, kind, exif=exif, **options))
+    np.testing.assert_array_equal(page.pixels, np.asarray(gradient()))
+    assert (page.width, page.height) == (40, 30)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_whose_exif_is_damaged_is_read_as_it_stands(kind: str) -> None:
+    broken = b"Exif\0\0XX not EXIF at all"
+    page = decode(encoded(gradient(), kind, exif=broken, quality=95))
+    np.testing.assert_allclose(page.pixels, np.asarray(gradient()), atol=8)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])

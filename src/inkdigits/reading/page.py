@@ -1,5 +1,6 @@
 """A page: the upright grey pixels that all of reading works on."""
 
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,16 @@ from PIL import Image
 
 from inkdigits.reading.colour import principal_colour
 
-__all__ = ["MAX_SIDE_DECODED", "Page", "make_page"]
+__all__ = ["DAMAGE", "MAX_SIDE_DECODED", "Page", "make_page"]
 
 MAX_SIDE_DECODED = 2048
 """The longer side of a page's pixels, at most: a line of digits needs no more."""
+
+DAMAGE = (
+    *(OSError, SyntaxError, ValueError, TypeError, EOFError, RuntimeError, MemoryError),
+    *(IndexError, KeyError, OverflowError, struct.error, Image.DecompressionBombError),
+)
+"""How the decoders report damage."""
 
 _STRIP_PIXELS = 2_000_000
 
@@ -28,6 +35,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+_NOT_CONVERTED = {"LAB": "RGB", "La": "LA"}  # what Pillow cannot make grey at once, and what it can
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -68,16 +77,25 @@ def make_page(
         size: of the full-size picture, where the decoder has shrunk it already.
     """
     width, height = size or image.size
+    orientation = _orientation(image)
+    if image.mode in _NOT_CONVERTED:
+        image = image.convert(_NOT_CONVERTED[image.mode])
     if by_colour:
         pixels = principal_colour(_shrunk(image, _to_colour(image)))
     else:
         pixels = _shrunk(image, _to_brightness(image))
-    orientation = image.getexif().get(_ORIENTATION)
     if orientation in _UPRIGHT:
         pixels = np.asarray(Image.fromarray(pixels).transpose(_UPRIGHT[orientation]))
         if orientation >= 5:
             width, height = height, width
     return Page(pixels, width, height, number)
+
+
+def _orientation(image: Image.Image) -> Any:
+    try:
+        return image.getexif().get(_ORIENTATION)
+    except DAMAGE:  # of the EXIF alone: the pixels are sound
+        return None
 
 
 def _shrunk(image: Image.Image, convert: Callable[[Image.Image], Pixels]) -> Pixels:

@@ -1,5 +1,6 @@
 """Render the pages of a PDF."""
 
+import contextlib
 import math
 import threading
 import time
@@ -77,21 +78,18 @@ def _page(
 ) -> Page | PictureError:
     where = f"page {number + 1} of {name}"
     try:
-        page = document[number]
-    except pdfium.PdfiumError:
-        return PictureError(f"{where} is damaged")
-    try:
-        sides = page.get_size()
-        if not (min(sides) > 0 and math.isfinite(max(sides))):
-            return PictureError(f"{where} has no size")
-        _check_amount(pdfium, page, where)
-        scale = min(_DOTS_PER_POINT, MAX_SIDE_DECODED / max(sides))
-        width, height = (max(1, round(side * scale)) for side in sides)
-        pixels = _rendered(pdfium, page, width, height, where, in_colour=by_colour)
+        with contextlib.closing(document[number]) as page:
+            sides = page.get_size()
+            if not (min(sides) > 0 and math.isfinite(max(sides))):
+                return PictureError(f"{where} has no size")
+            _check_amount(pdfium, page, where)
+            scale = min(_DOTS_PER_POINT, MAX_SIDE_DECODED / max(sides))
+            width, height = (max(1, round(side * scale)) for side in sides)
+            pixels = _rendered(pdfium, page, width, height, where, in_colour=by_colour)
     except PictureError as error:
         return error
-    finally:
-        page.close()
+    except pdfium.PdfiumError:
+        return PictureError(f"{where} is damaged")
     return Page(principal_colour(pixels) if by_colour else pixels, width, height, number)
 
 

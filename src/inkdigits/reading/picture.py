@@ -9,7 +9,6 @@ import io
 import math
 import os
 import re
-import struct
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
@@ -21,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from inkdigits.errors import MissingExtraError, PictureError, reason
 from inkdigits.reading.heic import is_heic, open_heic
 from inkdigits.reading.limits import MAX_BYTES, MAX_PAGES, check_size, too_large
-from inkdigits.reading.page import MAX_SIDE_DECODED, Page, make_page
+from inkdigits.reading.page import DAMAGE, MAX_SIDE_DECODED, Page, make_page
 from inkdigits.reading.pdf import is_pdf, pdf_pages
 
 __all__ = ["FORMATS", "Page", "Picture", "decode", "pages"]
@@ -34,12 +33,6 @@ _MAX_SCANS = 200  # no camera makes more than a dozen
 
 _SUBFILE = 254  # the TIFF tag that says what a frame is
 _NO_PAGE = 1 | 4  # a smaller copy of another frame, or a mask for one
-
-_DAMAGE = (
-    *(OSError, SyntaxError, ValueError, TypeError, EOFError, RuntimeError, MemoryError),
-    *(IndexError, KeyError, OverflowError, struct.error, Image.DecompressionBombError),
-)
-"""How the decoders report damage."""
 
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | npt.NDArray[Any] | Image.Image"
 
@@ -147,7 +140,7 @@ def _pages_of_file(file: BinaryIO, name: str, *, by_colour: bool) -> Iterator[Pa
         if not start:
             raise PictureError(f"{name} is empty")
         image = None if is_pdf(start) else _open_image(file, start)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _told(error, name) from error
     if image is None:
         yield from pdf_pages(file.read(), name, by_colour=by_colour)
@@ -202,7 +195,7 @@ def _frames(image: Image.Image, name: str, *, by_colour: bool) -> Iterator[Page 
             kind = tiff.tag_v2.get(_SUBFILE, 0)
         except EOFError:
             return
-        except _DAMAGE as error:
+        except DAMAGE as error:
             yield _told(error, where)
             return
         if not (frame and isinstance(kind, int) and kind & _NO_PAGE):
@@ -234,7 +227,7 @@ def _page(
         image.load()
     except PictureError as error:
         return error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         return _told(error, name)
     return make_page(image, by_colour=by_colour, number=number, size=size)
 
