@@ -12,7 +12,10 @@ __all__ = ["RESULTS", "report", "summary"]
 
 RESULTS = Path(__file__).parent / "results"
 
-_PACKAGES = ("inkdigits", "keras", "tensorflow-cpu", "tensorflow", "numpy", "onnxruntime", "pillow")
+_PACKAGES = (
+    *("inkdigits", "keras", "tensorflow-cpu", "tensorflow", "numpy", "onnxruntime", "pillow"),
+    *("pillow-heif", "pypdfium2"),
+)
 
 
 def summary(values: list[float]) -> dict[str, Any]:

@@ -80,4 +80,6 @@ _EXTRA_OF = {
     **dict.fromkeys(("keras", "tensorflow", "matplotlib", "onnx", "tf2onnx", "tomli_w"), "train"),
     **dict.fromkeys(("tensorboardX", "rich"), "train"),
     "pyarrow": "parquet",
+    "pillow_heif": "heic",
+    "pypdfium2": "pdf",
 }

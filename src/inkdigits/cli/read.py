@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (
     *(".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".avif", ".heic", ".heif", ".hif", ".pdf"),
     *(".ppm", ".pgm", ".pbm", ".pnm"),
 )
 """Endings of the files of a folder that count as pictures. A file that is named is always tried."""

@@ -2,7 +2,7 @@
 
 from inkdigits.reading.classifier import Classifier
 from inkdigits.reading.model_card import ModelCard
-from inkdigits.reading.picture import decode
+from inkdigits.reading.picture import Page, decode, pages
 from inkdigits.reading.reader import Reader, frame_picture
 from inkdigits.reading.result import Box, Digit, Reading
 
@@ -11,8 +11,10 @@ __all__ = [
     "Classifier",
     "Digit",
     "ModelCard",
+    "Page",
     "Reader",
     "Reading",
     "decode",
     "frame_picture",
+    "pages",
 ]

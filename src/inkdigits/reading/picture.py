@@ -1,52 +1,44 @@
-"""Decode any picture into one upright grey page.
+"""Decode any picture into upright grey pages.
 
 Pictures come from strangers: only formats on a list are opened, and size is checked before a pixel
 is decoded.
 """
 
+import contextlib
 import io
+import math
 import os
-import struct
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from inkdigits.errors import PictureError, reason
+from inkdigits.errors import MissingExtraError, PictureError, reason
+from inkdigits.reading.heic import is_heic, open_heic
+from inkdigits.reading.limits import MAX_BYTES, MAX_PAGES, check_size, too_large
+from inkdigits.reading.page import DAMAGE, MAX_SIDE_DECODED, Page, make_page
+from inkdigits.reading.pdf import is_pdf, pdf_pages
 
-__all__ = ["FORMATS", "MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "Page", "Picture", "decode"]
+__all__ = ["FORMATS", "Page", "Picture", "decode", "pages"]
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
+"""What Pillow may open. HEIC and PDF have libraries of their own."""
 
-MAX_PIXELS = 89_000_000
-"""A picture with more is refused before it is decoded. 89 megapixels is Pillow's own limit."""
+_MAX_SLOW_PIXELS = 2_000_000  # Pillow decodes some PPMs in Python, a microsecond a pixel
+_MAX_SCANS = 200  # no camera makes more than a dozen
 
-MAX_SIDE = 65_535
-"""A picture that is longer either way is refused. No JPEG can be."""
-
-MAX_BYTES = 512 << 20
-"""A file with more is refused before it is read."""
-
-_STRIP_PIXELS = 2_000_000
-_ORIENTATION = 0x0112  # the EXIF tag
-
-_DAMAGE = (
-    *(OSError, SyntaxError, ValueError, TypeError, EOFError),
-    *(IndexError, KeyError, OverflowError, MemoryError, struct.error),
-)
-"""How Pillow's decoders report damage."""
-
-Page: TypeAlias = npt.NDArray[np.uint8]
-"""Grey pixels ``(height, width)``, upright, 0 black to 255 white."""
+_SUBFILE = 254  # the TIFF tag that says what a frame is
+_NO_PAGE = 1 | 4  # a smaller copy of another frame, or a mask for one
 
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | npt.NDArray[Any] | Image.Image"
 
 
-def decode(picture: Picture) -> Page:
-    """Decode a picture of any kind into an upright grey page.
+def decode(picture: Picture, *, by_colour: bool = False) -> Page:
+    """Decode a picture of any kind, or the first page of it, into an upright grey page.
 
     EXIF orientation is applied, transparency is laid over white (over black where that would leave
     nothing to see), 16 bits become 8, and of an animation the first frame counts.
@@ -55,42 +47,85 @@ def decode(picture: Picture) -> Page:
         picture: path, encoded bytes, binary file, Pillow image, or array: bool, uint8 0…255,
             uint16 0…65535 or float 0…1, of shape ``(height, width)`` or ``(height, width, 1|3|4)``
             with the channels in the order red, green, blue, alpha.
-
-    Returns:
-        uint8 ``(height, width)``.
+        by_colour: make grey of the colours alone and not of their brightness, for ink that is as
+            bright as its paper.
 
     Raises:
-        PictureError: missing, unreadable, damaged, empty, of no known format, or past the limits.
+        PictureError: missing, unreadable, damaged, empty, of no known format, past the limits, or
+            of a format whose extra is not installed.
         TypeError: the picture is none of the above.
     """
+    with contextlib.closing(pages(picture, by_colour=by_colour)) as every_page:
+        page = next(every_page)
+    if isinstance(page, PictureError):
+        raise page
+    return page
+
+
+def pages(
+    picture: Picture, *, by_colour: bool = False
+) -> Generator[Page | PictureError, None, None]:
+    """Decode the pages of a picture one by one: of a PDF or TIFF all, of any other the only one.
+
+    Args:
+        picture: as `decode` takes it.
+        by_colour: likewise.
+
+    Yields:
+        A page; or, where one cannot be decoded, the error that says why, so that the pages after
+        it still come. After `MAX_PAGES` comes an error that says that the rest is not read.
+
+    Raises:
+        PictureError: the picture as a whole cannot be opened.
+        TypeError: the picture is not one.
+    """
     if isinstance(picture, np.ndarray):
-        return _grey(_from_array(picture))
+        yield make_page(_from_array(picture), by_colour=by_colour)
+        return
     if isinstance(picture, Image.Image):
-        _check_size(picture, "the image")
+        yield _page(picture, "the image", by_colour=by_colour)
+        return
+    with _opened(picture) as (file, name):
         try:
-            return _grey(picture)
-        except _DAMAGE as error:  # Pillow decodes late
-            raise PictureError(f"the image is truncated or damaged: {error}") from error
-    if isinstance(picture, bytes):
-        return _decode_file(io.BytesIO(picture), "the picture")
-    if isinstance(picture, str | os.PathLike):
-        return _decode_path(Path(picture))
-    if not hasattr(picture, "read"):
-        raise TypeError(
-            "a picture is a path, bytes, a binary file, a Pillow image or an array, not a "
-            f"{type(picture).__name__}"
-        )
-    return _decode_file(picture, str(getattr(picture, "name", "the picture")))
+            for number, page in enumerate(_pages_of_file(file, name, by_colour=by_colour)):
+                if number == MAX_PAGES:
+                    yield PictureError(f"{name} has more pages than {MAX_PAGES:,}: no more is read")
+                    return
+                yield page
+        except MissingExtraError as error:
+            raise PictureError(f"{name} cannot be read: {error}") from error
 
 
-def _decode_path(path: Path) -> Page:
+@contextlib.contextmanager
+def _opened(picture: str | os.PathLike[str] | bytes | BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
+    """Give the file of a picture, at its start, and what to call it."""
+    with contextlib.ExitStack() as stack:
+        if isinstance(picture, bytes):
+            file: BinaryIO = io.BytesIO(picture)
+            name = "the picture"
+        elif isinstance(picture, str | os.PathLike):
+            file = stack.enter_context(_open_path(Path(picture)))
+            name = str(Path(picture))
+        elif hasattr(picture, "read") and not isinstance(picture, io.TextIOBase):
+            file, name = picture, str(getattr(picture, "name", "the picture"))
+        else:
+            raise TypeError(
+                "a picture is a path, bytes, a binary file, a Pillow image or an array, not a "
+                f"{type(picture).__name__}"
+            )
+        if not file.seekable():
+            file = io.BytesIO(file.read(MAX_BYTES + 1))
+        if file.seek(0, os.SEEK_END) > MAX_BYTES:
+            raise PictureError(f"{name} is larger than {MAX_BYTES >> 20} MiB, which is not read")
+        file.seek(0)
+        yield file, name
+
+
+def _open_path(path: Path) -> BinaryIO:
     try:
         if path.is_dir():
             raise PictureError(f"{path} is a folder, not a picture")
-        if path.stat().st_size > MAX_BYTES:
-            raise PictureError(f"{path} is larger than {MAX_BYTES >> 20} MiB, which is not read")
-        with path.open("rb") as file:
-            return _decode_file(file, str(path))
+        return path.open("rb")
     except FileNotFoundError as error:
         raise PictureError(f"{path} does not exist") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
@@ -98,93 +133,116 @@ def _decode_path(path: Path) -> Page:
         raise PictureError(f"{path} cannot be read: {why}") from error
 
 
-def _decode_file(file: BinaryIO, name: str) -> Page:
+def _pages_of_file(file: BinaryIO, name: str, *, by_colour: bool) -> Iterator[Page | PictureError]:
     try:
-        start = file.read(1)
+        start = file.read(1024)
+        file.seek(0)
         if not start:
             raise PictureError(f"{name} is empty")
-        if file.seekable():
-            file.seek(-1, os.SEEK_CUR)
+        image = None if is_pdf(start) else _open_image(file, start)
+    except DAMAGE as error:
+        raise _told(error, name) from error
+    if image is None:
+        yield from pdf_pages(file.read(), name, by_colour=by_colour)
+        return
+    with image:
+        if image.format == "TIFF":
+            yield from _frames(image, name, by_colour=by_colour)
         else:
-            file = io.BytesIO(start + file.read(MAX_BYTES))
-        with Image.open(file, formats=FORMATS) as image:
-            _check_size(image, name)
-            image.draft("L", image.size)  # a JPEG's colours need not even be decoded
-            return _grey(image)
-    except UnidentifiedImageError as error:
-        known = ", ".join(FORMATS)
-        raise PictureError(f"{name} is not a picture of a known format ({known})") from error
-    except Image.DecompressionBombError as error:
-        raise PictureError(_too_large(name)) from error
-    except _DAMAGE as error:
-        raise PictureError(f"{name} is truncated or damaged: {error}") from error
+            _check_work(image, file, name)
+            size = _draft(image, by_colour=by_colour)
+            yield _page(image, name, by_colour=by_colour, size=size)
 
 
-def _check_size(image: Image.Image, name: str) -> None:
-    if max(image.size) > MAX_SIDE:
-        raise PictureError(f"{name} is more than {MAX_SIDE:,} pixels long, which is not decoded")
-    if image.width * image.height > MAX_PIXELS:
-        raise PictureError(_too_large(name))
-    if not image.width or not image.height:
-        raise PictureError(f"{name} has no pixels ({image.width} × {image.height})")
+def _open_image(file: BinaryIO, start: bytes) -> Image.Image:
+    if is_heic(start):
+        return open_heic(file)
+    if start[:2] in (b"P1", b"P2", b"P3"):
+        # Pillow takes minutes to skip the comments of a hostile PPM.
+        file = io.BytesIO(re.sub(rb"#[^\r\n]*", b"", file.read()))
+    return Image.open(file, formats=FORMATS)
 
 
-def _too_large(name: str) -> str:
-    return f"{name} has more than {MAX_PIXELS // 1_000_000} megapixels, which are not decoded"
+def _check_work(image: Image.Image, file: BinaryIO, name: str) -> None:
+    """Refuse a picture that is soon sent and takes minutes to decode."""
+    check_size(*image.size, name, image.format)
+    if image.format == "PPM":
+        slow = cast(Any, image).tile[0].codec_name != "raw"
+        if slow and image.width * image.height > _MAX_SLOW_PIXELS:
+            raise PictureError(
+                f"{name} is a PPM of more than {_MAX_SLOW_PIXELS // 1_000_000} megapixels as text "
+                "or with odd levels, which are not decoded: save it as PNG"
+            )
+    elif image.format in ("JPEG", "MPO"):
+        # Each scan goes over every pixel, and may take no more than ten bytes. The same two bytes
+        # also stand by chance in what phones hang on at the end, such as a film.
+        size, scans = file.seek(0, os.SEEK_END), 0
+        file.seek(0)
+        while block := file.read(1 << 20):
+            scans += block.count(b"\xff\xda")
+        if scans > _MAX_SCANS + size // 32_768:
+            raise PictureError(f"{name} has more than {_MAX_SCANS} scans, which are not decoded")
 
 
-def _grey(image: Image.Image) -> Page:
-    if image.getexif().get(_ORIENTATION, 1) != 1:  # else it would only be copied
-        image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I") or image.mode == "F":
-        return _deep_to_grey(np.asarray(image))
-    if image.has_transparency_data:
-        return _flatten(image)
-    return np.array(image.convert("L"), np.uint8)
+def _frames(image: Image.Image, name: str, *, by_colour: bool) -> Iterator[Page | PictureError]:
+    """Decode the frames of a TIFF."""
+    tiff = cast(Any, image)
+    number = 0
+    for frame in range(MAX_PAGES + 1):
+        where = f"page {number + 1} of {name}" if tiff.is_animated else name
+        try:
+            tiff.seek(frame)
+            kind = tiff.tag_v2.get(_SUBFILE, 0)
+        except EOFError:
+            return
+        except DAMAGE as error:
+            yield _told(error, where)
+            return
+        if not (frame and isinstance(kind, int) and kind & _NO_PAGE):
+            yield _page(image, where, by_colour=by_colour, number=number)
+            number += 1
 
 
-def _deep_to_grey(values: npt.NDArray[Any]) -> Page:
-    """Bring 16-bit grey (which Pillow may hold in 32 bits) or floats to 8 bits."""
-    if values.dtype == np.uint16:
-        white = 65535.0
-    else:  # the file does not say
-        top = values.max()
-        white = 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0
-    page = np.empty(values.shape, np.uint8)
-    for rows in _strips(*values.shape):
-        numbers = np.nan_to_num(values[rows].astype(np.float32), posinf=white, neginf=0.0)
-        page[rows] = np.clip(numbers * (255 / white) + 0.5, 0, 255).astype(np.uint8)
-    return page
-
-
-def _flatten(image: Image.Image) -> Page:
-    """Lay a picture with transparency over white, or over black if it is white itself."""
+def _draft(image: Image.Image, *, by_colour: bool) -> tuple[int, int] | None:
+    """Have a JPEG decoded at a half, a quarter or an eighth where that does; give its full size."""
+    if image.format not in ("JPEG", "MPO"):
+        return None
     width, height = image.size
-    small = image.resize((min(width, 128), min(height, 128)), Image.Resampling.NEAREST)
-    grey, alpha = _grey_and_alpha(small)
-    visible = grey[alpha > 0.5]
-    # White strokes on transparent would vanish on white paper.
-    paper = 0.0 if visible.size and visible.min() > 230 and alpha.min() < 0.5 else 255.0
-    page = np.empty((height, width), np.uint8)
-    for rows in _strips(height, width):
-        grey, alpha = _grey_and_alpha(image.crop((0, rows.start, width, rows.stop)))
-        page[rows] = (grey * alpha + paper * (1 - alpha) + 0.5).astype(np.uint8)
-    return page
+    shrink = min(1.0, MAX_SIDE_DECODED / max(width, height))
+    least = (math.ceil(width * shrink), math.ceil(height * shrink))
+    image.draft(None if by_colour else "L", least)
+    return width, height
 
 
-def _grey_and_alpha(
+def _page(
     image: Image.Image,
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    rgba = image.convert("RGBA")
-    alpha = np.asarray(rgba.getchannel("A"), np.float32) * np.float32(1 / 255)
-    return np.asarray(rgba.convert("L"), np.float32), alpha
+    name: str,
+    *,
+    by_colour: bool,
+    number: int = 0,
+    size: tuple[int, int] | None = None,
+) -> Page | PictureError:
+    try:
+        check_size(*image.size, name, image.format)
+        image.load()
+    except PictureError as error:
+        return error
+    except DAMAGE as error:
+        return _told(error, name)
+    return make_page(image, by_colour=by_colour, number=number, size=size)
 
 
-def _strips(height: int, width: int) -> Iterator[slice]:
-    """Cut a page into strips of rows, so that floats of a large one need not fit in memory."""
-    step = max(1, _STRIP_PIXELS // width)
-    for start in range(0, height, step):
-        yield slice(start, min(start + step, height))
+def _told(error: Exception, name: str) -> PictureError:
+    """Say plainly what a decoder met."""
+    if isinstance(error, UnidentifiedImageError):
+        known = ", ".join((*FORMATS, "HEIC", "PDF"))
+        return PictureError(f"{name} is not a picture of a known format ({known})")
+    if isinstance(error, Image.DecompressionBombError):
+        return too_large(name)
+    if isinstance(error, MemoryError):
+        return PictureError(f"{name} needs more memory than there is")
+    why = " ".join(str(error).split()) or type(error).__name__
+    return PictureError(f"{name} is truncated or damaged: {why}")
 
 
 def _from_array(array: npt.NDArray[Any]) -> Image.Image:
@@ -197,8 +255,7 @@ def _from_array(array: npt.NDArray[Any]) -> Image.Image:
         )
     if not array.size:
         raise PictureError(f"the array has no pixels (its shape is {array.shape})")
-    if array.shape[0] * array.shape[1] > MAX_PIXELS:
-        raise PictureError(_too_large("the array"))
+    check_size(array.shape[1], array.shape[0], "the array")
     if array.dtype == np.bool_:
         array = array.astype(np.uint8) * 255
     elif array.dtype == np.uint16:

@@ -1,46 +1,57 @@
-"""Read the digits of a picture, from its file to its text."""
+"""Read the digits of pictures, from files to text."""
 
 import os
+from collections.abc import Iterator
+from itertools import islice
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.errors import PictureError
 from inkdigits.reading.classifier import DEFAULT_MODEL, Classifier
 from inkdigits.reading.frame import frame
 from inkdigits.reading.ink import find_ink
-from inkdigits.reading.marks import Mark, find_marks, merge
+from inkdigits.reading.marks import find_marks, merge
 from inkdigits.reading.model_card import ModelCard
-from inkdigits.reading.picture import Page, Picture, decode
+from inkdigits.reading.picture import Page, Picture, decode, pages
 from inkdigits.reading.result import Box, Digit, Reading
-from inkdigits.reading.segment import find_digits
+from inkdigits.reading.segment import Found, find_digits
 
 __all__ = ["Reader", "frame_picture"]
 
-_WORKING_SIDE = 1600  # a digit needs 20 pixels: more than this only costs time
-
 
 class Reader:
-    """Reads pictures that show one handwritten digit each.
+    """Reads the handwritten digits of pictures.
 
     Safe to share between threads; make one and keep it.
 
     Args:
         model: an ``.onnx`` file that InkDigits exported; the one in the package by default.
         threads: processor threads to use; all that this process may run on by default.
+        min_confidence: a digit with less is not trusted, 0 to 1; what the model file says by
+            default.
 
     Raises:
         ModelError: the model file is missing, damaged, or not a model of digits.
+        ValueError: a confidence outside 0 to 1.
 
     Example:
-        >>> Reader().read("seven.png").text  # doctest: +SKIP
-        '7'
+        >>> Reader().read("year.png").text  # doctest: +SKIP
+        '2024'
     """
 
     def __init__(
-        self, model: str | os.PathLike[str] | None = None, threads: int | None = None
+        self,
+        model: str | os.PathLike[str] | None = None,
+        threads: int | None = None,
+        min_confidence: float | None = None,
     ) -> None:
+        if min_confidence is not None and not 0 <= min_confidence <= 1:
+            raise ValueError(f"min_confidence must be from 0 to 1, not {min_confidence}")
         self._classifier = Classifier(DEFAULT_MODEL if model is None else model, threads)
+        self._min_confidence = (
+            self.card.rejection_threshold if min_confidence is None else min_confidence
+        )
 
     @property
     def card(self) -> ModelCard:
@@ -48,7 +59,7 @@ class Reader:
         return self._classifier.card
 
     def read(self, picture: Picture) -> Reading:
-        """Read a picture: any size, colour and polarity.
+        """Read a picture: any size, colour and polarity; of several pages, the first.
 
         Args:
             picture: path, encoded bytes, binary file, Pillow image, or array of pixels.
@@ -56,24 +67,37 @@ class Reader:
         Raises:
             PictureError: the picture cannot be decoded.
         """
+        start = _position(picture)
         page = decode(picture)
-        height, width = page.shape
-        shrink = max(1.0, max(height, width) / _WORKING_SIDE)
-        if shrink > 1:
-            size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-            page = cv2.resize(page, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-        marks = find_marks(find_ink(page))
-        found = find_digits(marks, self._classifier.open_set)
-        digits = []
-        for one in found:
-            best = int(one.probabilities.argmax())
-            confidence = float(one.probabilities[best])
-            box = _scaled(one.mark.box, shrink, width, height)
-            trusted = confidence >= self.card.rejection_threshold
-            digits.append(
-                Digit(best, confidence, box, one.line, trusted, one.image, one.probabilities)
-            )
-        return Reading(width, height, tuple(digits))
+        found = self._digits_on(page)
+        if found is None and _rewound(picture, start):
+            page = decode(picture, by_colour=True)
+            found = self._digits_on(page)
+        return self._reading(page, found or [])
+
+    def read_pages(self, picture: Picture) -> Iterator[Reading | PictureError]:
+        """Read all pages of a picture, such as a PDF's, one after the other.
+
+        Args:
+            picture: as `read` takes it.
+
+        Yields:
+            A page's reading; its error where only that page cannot be decoded.
+
+        Raises:
+            PictureError: the picture cannot be decoded at all.
+        """
+        start = _position(picture)
+        for page in pages(picture):
+            if isinstance(page, PictureError):
+                yield page
+                continue
+            found = self._digits_on(page)
+            if found is None and page.number == 0 and _rewound(picture, start):
+                coloured = next(islice(pages(picture, by_colour=True), 1))
+                if isinstance(coloured, Page):
+                    found = self._digits_on(coloured)
+            yield self._reading(page, found or [])
 
     def classify(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Classify images that are framed as MNIST is.
@@ -89,6 +113,29 @@ class Reader:
         """
         return self._classifier(images)
 
+    def _digits_on(self, page: Page) -> list[Found] | None:
+        """Find the digits of a page; `None` where there is no ink at all."""
+        marks = find_marks(find_ink(page.pixels))
+        return find_digits(marks, self._classifier.open_set) if marks else None
+
+    def _reading(self, page: Page, found: list[Found]) -> Reading:
+        digits = []
+        for one in found:
+            best = int(one.probabilities.argmax())
+            confidence = float(one.probabilities[best])
+            digits.append(
+                Digit(
+                    digit=best,
+                    confidence=confidence,
+                    box=_full_size(one.mark.box, page),
+                    line=one.line,
+                    trusted=confidence >= self._min_confidence,
+                    image=one.image,
+                    probabilities=one.probabilities,
+                )
+            )
+        return Reading(page.width, page.height, tuple(digits))
+
 
 def frame_picture(picture: Picture) -> npt.NDArray[np.uint8] | None:
     """Turn a picture of one digit into what MNIST would have made of it.
@@ -99,17 +146,32 @@ def frame_picture(picture: Picture) -> npt.NDArray[np.uint8] | None:
     Raises:
         PictureError: the picture cannot be decoded.
     """
-    mark = _mark_on(decode(picture))
-    return None if mark is None else frame(mark.strokes)
+    marks = find_marks(find_ink(decode(picture).pixels))
+    return frame(merge(marks).strokes) if marks else None
 
 
-def _mark_on(page: Page) -> Mark | None:
-    marks = find_marks(find_ink(page))
-    return merge(marks) if marks else None
-
-
-def _scaled(box: Box, by: float, width: int, height: int) -> Box:
-    x0, y0 = int(box.x * by), int(box.y * by)
-    x1 = min(width, round((box.x + box.width) * by))
-    y1 = min(height, round((box.y + box.height) * by))
+def _full_size(box: Box, page: Page) -> Box:
+    """Return where a box of a page's pixels lies in the full-size picture."""
+    if page.scale == 1:
+        return box
+    x0, y0 = int(box.x * page.scale), int(box.y * page.scale)
+    x1 = min(page.width, round((box.x + box.width) * page.scale))
+    y1 = min(page.height, round((box.y + box.height) * page.scale))
     return Box(x0, y0, x1 - x0, y1 - y0)
+
+
+def _position(picture: Picture) -> int | None:
+    """Return where a file stands, if it can be read once more from there."""
+    if hasattr(picture, "read") and picture.seekable():
+        return int(picture.tell())
+    return None
+
+
+def _rewound(picture: Picture, start: int | None) -> bool:
+    """Return whether a picture can be decoded once more, and turn a file back for it."""
+    if not hasattr(picture, "read"):
+        return True
+    if start is None:
+        return False
+    picture.seek(start)
+    return True
