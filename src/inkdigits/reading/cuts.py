@@ -1,5 +1,7 @@
 """Cut a mark that may hold several digits, where they may touch."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -38,14 +40,17 @@ def cut(mark: Mark, at_most: int) -> list[Mark]:
         return [mark]
     # Each pixel's piece: the number of seams to its left.
     columns = np.arange(small.shape[1])
-    owner = np.sum([columns > seam[:, None] for seam in seams], axis=0, dtype=np.uint8)
+    owner: npt.NDArray[Any] = np.sum(
+        [columns > seam[:, None] for seam in seams], axis=0, dtype=np.uint8
+    )
     if zoom < 1:
-        resized = cv2.resize(owner, (width, height), interpolation=cv2.INTER_NEAREST)
-        owner = np.asarray(resized, np.uint8)
+        columns_of = np.arange(width) * small.shape[1] // width
+        rows_of = np.arange(height) * small.shape[0] // height
+        owner = owner[np.ix_(rows_of, columns_of)]
     pieces = []
     for number in range(len(seams) + 1):
         strokes = mark.strokes * (owner == number)
-        piece = _trimmed(strokes, mark.box)
+        piece = _trimmed(strokes, mark)
         if piece is not None:
             pieces.append(piece)
     return pieces
@@ -103,12 +108,11 @@ def _follow(steps: npt.NDArray[np.int8], end: int) -> npt.NDArray[np.intp]:
     return seam
 
 
-def _trimmed(strokes: Strokes, box: Box) -> Mark | None:
+def _trimmed(strokes: Strokes, mark: Mark) -> Mark | None:
     inked = strokes > 0.1
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if not rows.size or strokes.sum() < 3:
         return None
     y0, y1, x0, x1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    return Mark(
-        Box(box.x + int(x0), box.y + int(y0), int(x1 - x0), int(y1 - y0)), strokes[y0:y1, x0:x1]
-    )
+    box = Box(mark.box.x + int(x0), mark.box.y + int(y0), int(x1 - x0), int(y1 - y0))
+    return Mark(box, strokes[y0:y1, x0:x1], mark.contrast)

@@ -1,6 +1,6 @@
 """Find the marks on a page: connected ink, each cut out of the page and cleared of all other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,13 +10,14 @@ import numpy.typing as npt
 from inkdigits.reading.ink import Ink
 from inkdigits.reading.pieces import Pieces, part
 from inkdigits.reading.result import Box
-from inkdigits.reading.rules import clear_rules
+from inkdigits.reading.rules import clear_rules, hold_others, may_be_rules
 
 __all__ = ["Mark", "Strokes", "find_marks", "merge"]
 
 Strokes = npt.NDArray[np.float32]
 """How much ink each pixel of a mark holds, ``(height, width)``, 0 none to 1 full."""
 
+_MOST_SHOWN = 8  # a page of boxes holds many more
 _MOST_MARKS = 3_000  # more is texture; the largest are kept
 _STROKE = 0.3  # of its piece's full contrast: fainter is a stroke's blurred edge
 _SPECK = 0.18  # of the size of the marks that matter: smaller is dirt, or a dot
@@ -25,10 +26,17 @@ _AROUND = np.ones((3, 3), np.uint8)
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """Ink that may be a digit: its place on the page and the ink in it, without its neighbours'."""
+    """Ink that may be a digit.
+
+    Args:
+        box: its place on the page.
+        strokes: its ink, without its neighbours'.
+        contrast: how far its strokes stand out from the paper, in grey levels.
+    """
 
     box: Box
     strokes: Strokes
+    contrast: float = 0.0
 
     @property
     def right(self) -> int:
@@ -44,11 +52,16 @@ class Mark:
         return max(self.box.width, self.box.height)
 
 
-def find_marks(ink: Ink) -> list[Mark]:
+def find_marks(ink: Ink, is_digit: Callable[[Sequence[Mark]], bool] | None = None) -> list[Mark]:
     """Find the marks of a page; specks are left out.
 
     Ink is what stands out from the paper's grain and is not faint beside the strokes it hangs
     together with: so a bold stroke does not swell, and pencil beside it is still found.
+
+    Args:
+        ink: of the page.
+        is_digit: whether one of some marks is a digit. What may be a ruled line or a box is shown
+            to it, and lines and boxes are cleared away if none is. `None` not to clear any.
     """
     if not ink.full:
         return []
@@ -63,9 +76,12 @@ def find_marks(ink: Ink) -> list[Mark]:
     inked = contrast > np.maximum(_STROKE * weak_pieces.spread(_full(weak_pieces, contrast)), low)
     strong[y[inked], x[inked]] = 255
     pieces = part(strong)
-    if clear_rules(strong, pieces):
-        pieces = part(strong)
-    return _cut_out(ink, pieces, low) if len(pieces) else []
+    if is_digit is not None and (suspects := may_be_rules(pieces, strong.shape)).size:
+        frames = hold_others(pieces, suspects)
+        spared = not frames and is_digit(_cut_out(ink, pieces, suspects[:_MOST_SHOWN], low))
+        if not spared and clear_rules(strong, pieces):
+            pieces = part(strong)
+    return _cut_out(ink, pieces, _worth_it(ink, pieces, low), low)
 
 
 def _full(pieces: Pieces, contrast: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -73,22 +89,37 @@ def _full(pieces: Pieces, contrast: npt.NDArray[np.float32]) -> npt.NDArray[np.f
     return pieces.totals(contrast * contrast) / pieces.totals(contrast)
 
 
-def _cut_out(ink: Ink, pieces: Pieces, low: float) -> list[Mark]:
-    height, width = ink.contrast.shape
+def _worth_it(ink: Ink, pieces: Pieces, low: float) -> npt.NDArray[np.intp]:
+    """Return the pieces that are neither specks nor the paper's own."""
+    if not len(pieces):
+        return np.empty(0, np.intp)
     boxes, areas = pieces.boxes, pieces.areas
     longer, shorter = boxes[:, 2:].max(axis=1), boxes[:, 2:].min(axis=1)
     sizes = np.minimum(longer, 2 * shorter)  # a line is no large mark
-    full = _full(pieces, ink.contrast[pieces.y, pieces.x].astype(np.float32))
     # Half of the ink lies in marks of at least this size.
     largest = np.argsort(-sizes, kind="stable")
     spread = np.cumsum(areas[largest])
     usual = sizes[largest[np.searchsorted(spread, spread[-1] / 2)]]
     keep = (longer >= max(2, _SPECK * usual)) & (areas >= 3)
-    # The paper's own marks: creases, stains, faint rules, print shining through.
+    # Creases, stains, faint rules, print that shines through.
+    full = _full(pieces, _contrast_of(ink, pieces))
     keep &= (full > 0.3 * ink.full) | (full > 2.2 * low) | (longer > 2 * usual)
     keep[largest[_MOST_MARKS:]] = False
+    return np.flatnonzero(keep)
+
+
+def _contrast_of(ink: Ink, pieces: Pieces) -> npt.NDArray[np.float32]:
+    return ink.contrast[pieces.y, pieces.x].astype(np.float32)
+
+
+def _cut_out(ink: Ink, pieces: Pieces, which: npt.NDArray[np.intp], low: float) -> list[Mark]:
+    if not which.size:
+        return []
+    height, width = ink.contrast.shape
+    full = _full(pieces, _contrast_of(ink, pieces))
+    boxes = pieces.boxes
     marks = []
-    for piece in np.flatnonzero(keep):
+    for piece in which:
         x, y, w, h = (int(v) for v in boxes[piece])
         # The soft edge of a stroke lies just outside of what hangs together.
         x0, y0, x1, y1 = max(x - 1, 0), max(y - 1, 0), min(x + w + 1, width), min(y + h + 1, height)
@@ -100,7 +131,7 @@ def _cut_out(ink: Ink, pieces: Pieces, low: float) -> list[Mark]:
             1 / max(0.9 * level - none, 1.0)
         )
         strokes = np.clip(strokes, 0, 1) * own
-        marks.append(Mark(Box(x0, y0, x1 - x0, y1 - y0), strokes))
+        marks.append(Mark(Box(x0, y0, x1 - x0, y1 - y0), strokes, level))
     return marks
 
 
@@ -114,4 +145,5 @@ def merge(marks: Sequence[Mark]) -> Mark:
     for mark in marks:
         part_of = strokes[mark.box.y - y0 : mark.bottom - y0, mark.box.x - x0 : mark.right - x0]
         np.maximum(part_of, mark.strokes, out=part_of)
-    return Mark(Box(x0, y0, x1 - x0, y1 - y0), strokes)
+    contrast = max(marks, key=lambda mark: mark.size).contrast
+    return Mark(Box(x0, y0, x1 - x0, y1 - y0), strokes, contrast)

@@ -1,23 +1,27 @@
 """Read the digits of pictures, from files to text."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import BinaryIO, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
 from inkdigits.errors import PictureError
 from inkdigits.reading.classifier import DEFAULT_MODEL, Classifier
+from inkdigits.reading.found import Found
 from inkdigits.reading.frame import frame
 from inkdigits.reading.ink import find_ink
-from inkdigits.reading.marks import find_marks, merge
+from inkdigits.reading.marks import Mark, find_marks, merge
 from inkdigits.reading.model_card import ModelCard
 from inkdigits.reading.picture import Page, Picture, decode, pages
 from inkdigits.reading.result import Box, Digit, Reading
-from inkdigits.reading.segment import Found, find_digits
+from inkdigits.reading.segment import find_digits
 
 __all__ = ["Reader", "frame_picture"]
+
+_CLEARLY = 0.8  # probable
 
 
 class Reader:
@@ -115,26 +119,30 @@ class Reader:
 
     def _digits_on(self, page: Page) -> list[Found] | None:
         """Find the digits of a page; `None` where there is no ink at all."""
-        marks = find_marks(find_ink(page.pixels))
-        return find_digits(marks, self._classifier.open_set) if marks else None
+        height, width = page.pixels.shape
+        marks = find_marks(find_ink(page.pixels), self._is_digit)
+        if not marks:
+            return None
+        return find_digits(marks, (height, width), self._classifier.open_set)
+
+    def _is_digit(self, marks: Sequence[Mark]) -> bool:
+        images = np.stack([frame(mark.strokes) for mark in marks])
+        return bool(self._classifier.open_set(images).max() > _CLEARLY)
 
     def _reading(self, page: Page, found: list[Found]) -> Reading:
-        digits = []
-        for one in found:
-            best = int(one.probabilities.argmax())
-            confidence = float(one.probabilities[best])
-            digits.append(
-                Digit(
-                    digit=best,
-                    confidence=confidence,
-                    box=_full_size(one.mark.box, page),
-                    line=one.line,
-                    trusted=confidence >= self._min_confidence,
-                    image=one.image,
-                    probabilities=one.probabilities,
-                )
+        digits = tuple(
+            Digit(
+                digit=one.digit,
+                confidence=one.confidence,
+                box=_full_size(one.mark.box, page),
+                line=one.line,
+                trusted=one.confidence >= self._min_confidence,
+                image=one.image,
+                probabilities=one.probabilities,
             )
-        return Reading(page.width, page.height, tuple(digits))
+            for one in found
+        )
+        return Reading(page.width, page.height, digits)
 
 
 def frame_picture(picture: Picture) -> npt.NDArray[np.uint8] | None:
@@ -162,14 +170,16 @@ def _full_size(box: Box, page: Page) -> Box:
 
 def _position(picture: Picture) -> int | None:
     """Return where a file stands, if it can be read once more from there."""
-    if hasattr(picture, "read") and picture.seekable():
-        return int(picture.tell())
-    return None
+    return int(picture.tell()) if _is_file(picture) and picture.seekable() else None
+
+
+def _is_file(picture: Picture) -> TypeGuard[BinaryIO]:
+    return hasattr(picture, "read")
 
 
 def _rewound(picture: Picture, start: int | None) -> bool:
     """Return whether a picture can be decoded once more, and turn a file back for it."""
-    if not hasattr(picture, "read"):
+    if not _is_file(picture):
         return True
     if start is None:
         return False

@@ -20,6 +20,12 @@ class Box(NamedTuple):
     width: int
     height: int
 
+    def distance_to(self, other: "Box") -> int:
+        """Return how far apart two boxes are, along the axis where they are further apart."""
+        across = max(other.x - self.x - self.width, self.x - other.x - other.width)
+        down = max(other.y - self.y - self.height, self.y - other.y - other.height)
+        return max(across, down, 0)
+
 
 @dataclass(frozen=True)
 class Digit:

@@ -13,10 +13,12 @@ import numpy.typing as npt
 
 from inkdigits.reading.pieces import Pieces, part
 
-__all__ = ["clear_rules"]
+__all__ = ["clear_rules", "hold_others", "may_be_rules"]
 
 _LEAST_SIDE = 48  # pixels: smaller pages have no rules
 _LEAST_BOX = 24  # pixels
+_SEVERAL = 4
+_NOT_EMPTY = 0.02  # of a box's inside
 _LONG = 0.35  # of the page or piece that a line runs through
 _STEEPEST = 0.1  # rows a column
 _SLOPES = 41
@@ -24,6 +26,38 @@ _MUCH_LONGER = 3.0  # than what is left is high
 _GAP = 4  # pixels: how much wider than the line is what it may cut out of a stroke
 
 _Drawing = npt.NDArray[np.uint8]
+
+
+def may_be_rules(pieces: Pieces, shape: tuple[int, ...]) -> npt.NDArray[np.intp]:
+    """Return which pieces of a drawing may be rules, or digits that hang together with rules.
+
+    Args:
+        pieces: of the drawing.
+        shape: of it, ``(height, width)``.
+    """
+    height, width = shape
+    if min(height, width) < _LEAST_SIDE:
+        return np.empty(0, np.intp)
+    boxes = pieces.boxes
+    longer, shorter = boxes[:, 2:].max(axis=1), boxes[:, 2:].min(axis=1)
+    spans = (boxes[:, 2] > _LONG * width) | (boxes[:, 3] > _LONG * height)
+    lines = spans & ((pieces.areas < 0.4 * longer * shorter) | (shorter < 0.1 * longer))
+    hollow = (shorter >= _LEAST_BOX) & (pieces.areas < 0.5 * boxes[:, 2] * boxes[:, 3])
+    for piece in np.flatnonzero(hollow & ~lines):
+        lines[piece] = _is_box(_own(pieces, piece))
+    return np.flatnonzero(lines)
+
+
+def hold_others(pieces: Pieces, which: npt.NDArray[np.intp]) -> bool:
+    """Return whether one of some pieces stands around others, as no digit does."""
+    left, top, width, height = pieces.boxes.T
+    for piece in which:
+        x, y, w, h = pieces.boxes[piece]
+        inside = (left > x) & (top > y) & (left + width < x + w) & (top + height < y + h)
+        high = inside & (height > 0.3 * h)
+        if high.any() or (inside & (height > 0.05 * h)).sum() >= _SEVERAL:
+            return True
+    return False
 
 
 def clear_rules(drawing: _Drawing, pieces: Pieces) -> bool:
@@ -36,16 +70,12 @@ def clear_rules(drawing: _Drawing, pieces: Pieces) -> bool:
     Returns:
         Whether anything was cleared.
     """
-    height, width = drawing.shape
-    if min(height, width) < _LEAST_SIDE or not len(pieces):
-        return False
     cleared = _clear_boxes(drawing, pieces)
     if cleared:
         pieces = part(drawing)
-    longer, shorter = pieces.boxes[:, 2:].max(axis=1), pieces.boxes[:, 2:].min(axis=1)
+    height, width = drawing.shape
     spans = (pieces.boxes[:, 2] > _LONG * width) | (pieces.boxes[:, 3] > _LONG * height)
-    sparse = (pieces.areas < 0.4 * longer * shorter) | (shorter < 0.1 * longer)
-    return bool((spans & sparse).any() and _clear_lines(drawing)) or cleared
+    return (bool(spans.any()) and _clear_lines(drawing)) or cleared
 
 
 def _clear_boxes(drawing: _Drawing, pieces: Pieces) -> bool:
@@ -54,20 +84,21 @@ def _clear_boxes(drawing: _Drawing, pieces: Pieces) -> bool:
     hollow = pieces.areas < 0.5 * boxes[:, 2] * boxes[:, 3]
     cleared = False
     for piece in np.flatnonzero(hollow & (boxes[:, 2:].min(axis=1) >= _LEAST_BOX)):
+        own = _own(pieces, piece)
         x, y, w, h = boxes[piece]
-        own = (pieces.labels[y : y + h, x : x + w] == piece + 1).view(np.uint8) * np.uint8(255)
         region = drawing[y : y + h, x : x + w]
-        if _is_box(own) and _holds_ink(region, own):
+        core = (slice(h // 5, -h // 5), slice(w // 5, -w // 5))
+        if _is_box(own) and (region[core] > 0).mean() > _NOT_EMPTY:
             region[(own > 0) & ~_inside_box(own)] = 0
             cleared = True
     return cleared
 
 
-def _holds_ink(region: _Drawing, own: _Drawing) -> bool:
-    """Return whether a box holds more than itself: its own sides lie at the rim."""
-    height, width = own.shape
-    core = (slice(height // 5, -height // 5), slice(width // 5, -width // 5))
-    return bool((region[core] > 0).mean() > 0.02)
+def _own(pieces: Pieces, piece: np.intp) -> _Drawing:
+    """Return a piece alone, as a drawing."""
+    x, y, w, h = pieces.boxes[piece]
+    own: _Drawing = (pieces.labels[y : y + h, x : x + w] == piece + 1).view(np.uint8)
+    return own * np.uint8(255)
 
 
 def _is_box(own: _Drawing) -> bool:
@@ -80,7 +111,7 @@ def _is_box(own: _Drawing) -> bool:
         own[:, :rim_x].any(axis=1).mean(),
         own[:, -rim_x:].any(axis=1).mean(),
     )
-    return min(sides) > 0.9
+    return bool(min(sides) > 0.9)
 
 
 def _inside_box(own: _Drawing) -> npt.NDArray[np.bool_]:
@@ -202,14 +233,13 @@ def _through(
     Source: after P. Hough, "Method and Means for Recognizing Complex Patterns", 1962.
     """
     margin = int(_STEEPEST * width / 2) + 2
-    best = (-1.0, 0.0, np.empty(0), np.empty(0, np.int64))
+    sharpest, counts, row = -1.0, np.zeros(1, np.int64), np.zeros(len(x), np.int64)
     for slope in np.linspace(-_STEEPEST, _STEEPEST, _SLOPES):
-        row = np.round(y - slope * (x - width / 2)).astype(np.int64) + margin
-        counts = np.bincount(row, minlength=height + 2 * margin)
-        sharpness = float(np.square(counts, dtype=np.float64).sum())
-        if sharpness > best[0]:
-            best = (sharpness, float(slope), counts, row)
-    _, _, counts, row = best
+        rows = np.round(y - slope * (x - width / 2)).astype(np.int64) + margin
+        histogram = np.bincount(rows, minlength=height + 2 * margin)
+        sharpness = float(np.square(histogram, dtype=np.float64).sum())
+        if sharpness > sharpest:
+            sharpest, counts, row = sharpness, histogram, rows
     three_rows = np.convolve(counts, np.ones(3), "same")
     lengths, on = [], np.zeros(len(x), bool)
     while (peak := int(three_rows.argmax())) and three_rows[peak] >= _LONG * width:

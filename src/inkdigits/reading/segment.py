@@ -1,206 +1,124 @@
-"""Decide which marks, pieces and groups of marks are the digits of a line of writing.
-
-Each line of writing becomes a row of atoms: marks, or pieces of those that may hold several digits.
-A digit is a run of neighbouring atoms. The network says of each run that makes geometric sense how
-probable it is that it is a digit, and the best path through the row is chosen, where each atom
-belongs to one digit or to none. An atom weighs as much as the square root of its ink: a path of
-many short pieces has no advantage over one of few long ones.
+"""Decide which marks, pieces and groups of marks are the digits of a page.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to Document
 Recognition", 1998, sections V and VI (over-segmentation and the best path through its graph).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.reading.cuts import cut
+from inkdigits.reading.context import in_context
+from inkdigits.reading.found import Found
 from inkdigits.reading.frame import frame
 from inkdigits.reading.lines import usual_height, write_in_lines
 from inkdigits.reading.marks import Mark, merge
+from inkdigits.reading.row import Row, Seen
 
-__all__ = ["Found", "OpenClassify", "find_digits"]
+__all__ = ["OpenClassify", "find_digits"]
 
 OpenClassify = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
-"""From images uint8 ``(count, 28, 28)`` to probabilities ``(count, 10)``; what they lack to 1 is the
-probability that the mark is no digit."""
+"""From images uint8 ``(count, 28, 28)`` to probabilities ``(count, 10)``; what they lack to 1 is
+the probability that the mark is no digit."""
 
-_LONGEST_RUN = 5
-_SURE = 0.9
-_LEAST = 1e-4  # no network is surer than that
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A mark taken for a digit."""
-
-    mark: Mark
-    line: int
-    image: npt.NDArray[np.uint8]
-    probabilities: npt.NDArray[np.float32]
+_MOST_PIECES = 6  # of a digit that is alone on its page
+_WIDEST = 1.3  # widths of a height
+_ONE_DIGIT = 0.6  # how probable it is a priori that two pieces so near are two digits
 
 
-@dataclass(eq=False)
-class _Run:
-    """Neighbouring atoms, taken together."""
-
-    start: int
-    stop: int
-    mark: Mark
-    image: npt.NDArray[np.uint8]
-    probabilities: npt.NDArray[np.float32]
-
-    @property
-    def digit(self) -> float:
-        return float(self.probabilities.max())
-
-    @property
-    def nothing(self) -> float:
-        return 1 - float(self.probabilities.sum())
-
-
-def find_digits(marks: Sequence[Mark], classify: OpenClassify) -> list[Found]:
+def find_digits(
+    marks: Sequence[Mark], shape: tuple[int, int], classify: OpenClassify
+) -> list[Found]:
     """Find the digits among the marks of a page, in reading order.
 
     Args:
         marks: of one page.
+        shape: of the page, ``(height, width)``.
         classify: the network.
     """
     if not marks:
         return []
-    order = write_in_lines([mark.box for mark in marks])
-    lines = [[marks[i] for i in line] for line in order]
-    usual = usual_height([mark.box for mark in marks])
-
-    singles = _classify_marks([mark for line in lines for mark in line], classify)
-    position = 0
-    rows = []
-    for line in lines:
-        rows.append(_Row(line, singles[position : position + len(line)], usual))
-        position += len(line)
-    wanted = [(row, run) for row in rows for run in row.doubtful()]
-    merged = [merge(row.atoms[start:stop]) for row, (start, stop) in wanted]
-    for (row, (start, stop)), (image, probabilities), mark in zip(
-        wanted, _classify_marks(merged, classify), merged
-    ):
-        row.add(_Run(start, stop, mark, image, probabilities))
-    return [
-        Found(run.mark, number, run.image, run.probabilities)
-        for number, row in enumerate(rows)
-        for run in row.best_path()
+    boxes = [mark.box for mark in marks]
+    usual = usual_height(boxes)
+    stacks = _stacks(marks, usual)
+    order = write_in_lines([merge(stack).box for stack in stacks])
+    lines = [[mark for i in line for mark in stacks[i]] for line in order]
+    seen = iter(_look_at([mark for line in lines for mark in line], classify))
+    rows = [Row([next(seen) for _ in line], usual) for line in lines]
+    runs = [(row, run) for row in rows for run in row.doubtful()]
+    groups = _look_at([merge(row.atoms[a:b]) for row, (a, b) in runs], classify)
+    for (row, run), group in zip(runs, groups):
+        row.add(run, group)
+    found = [
+        Found(one.mark, line, one.image, one.probabilities)
+        for line, row in enumerate(rows)
+        for one in row.best_path()
     ]
+    alone = _one_digit(marks, found, classify)
+    return _in_reading_order(in_context([alone] if alone else found, shape))
 
 
-def _classify_marks(
-    marks: Sequence[Mark], classify: OpenClassify
-) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]]:
+def _in_reading_order(found: Sequence[Found]) -> list[Found]:
+    """Find the lines of writing once more, now that stray marks no longer lie between them."""
+    lines = write_in_lines([one.mark.box for one in found])
+    return [replace(found[i], line=number) for number, line in enumerate(lines) for i in line]
+
+
+def _look_at(marks: Sequence[Mark], classify: OpenClassify) -> Iterable[Seen]:
     if not marks:
         return []
     images = np.stack([frame(mark.strokes) for mark in marks])
-    return list(zip(images, classify(images)))
+    return [Seen(*row) for row in zip(marks, images, classify(images))]
 
 
-class _Row:
-    """The atoms of a line of writing, and the runs of them that are known."""
+def _one_digit(
+    marks: Sequence[Mark], found: Sequence[Found], classify: OpenClassify
+) -> Found | None:
+    """Return all marks as one digit in pieces, if that is what a page shows."""
+    if not 2 <= len(marks) <= _MOST_PIECES:
+        return None
+    if len(found) == len(marks) and all(one.confidence > 0.9 for one in found):
+        return None
+    together = merge(marks)
+    height, width = together.strokes.shape
+    if width > _WIDEST * height or not _near_together(marks, 0.25 * max(height, width)):
+        return None
+    (seen,) = _look_at([together], classify)
+    apart = float(np.prod([one.confidence for one in found]))
+    if seen.digit < max(0.5, apart * _ONE_DIGIT ** (len(marks) - 1)):
+        return None
+    return Found(together, 0, seen.image, seen.probabilities)
 
-    def __init__(
-        self,
-        marks: list[Mark],
-        singles: list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]],
-        usual: float,
-    ) -> None:
-        self._usual = usual
-        self.atoms: list[Mark] = []
-        self._sure: list[bool] = []
-        self._runs: dict[tuple[int, int], _Run] = {}
-        for mark, (image, probabilities) in zip(marks, singles):
-            start = len(self.atoms)
-            pieces = [mark]
-            if self._may_hold_several(mark, float(probabilities.max())):
-                pieces = cut(mark, at_most=max(1, round(2.2 * mark.box.width / max(usual, 1.0))))
-            self.atoms += pieces
-            run = _Run(start, len(self.atoms), mark, image, probabilities)
-            self._runs[start, len(self.atoms)] = run
-            sure = run.digit > _SURE and mark.size > 0.6 * usual
-            self._sure += [sure] * len(pieces)
 
-    def _may_hold_several(self, mark: Mark, digit: float) -> bool:
-        width, height = mark.box.width, mark.box.height
-        if height < 0.4 * self._usual or width < 0.45 * self._usual or width < 8:
+def _stacks(marks: Sequence[Mark], usual: float) -> list[list[Mark]]:
+    """Gather marks that stand closely one over the other: pieces of a digit, not two lines."""
+    stacks: list[list[Mark]] = []
+    for mark in sorted(marks, key=lambda mark: mark.box.y):
+        for stack in stacks:
+            box = merge(stack).box if len(stack) > 1 else stack[0].box
+            beside = max(box.x - mark.right, mark.box.x - box.x - box.width)
+            shared = -beside / min(box.width, mark.box.width)
+            gap = mark.box.y - box.y - box.height
+            height = mark.bottom - box.y
+            if shared > 0.5 and -0.2 * usual < gap < 0.15 * usual and height < 1.4 * usual:
+                stack.append(mark)
+                break
+        else:
+            stacks.append([mark])
+    return stacks
+
+
+def _near_together(marks: Sequence[Mark], reach: float) -> bool:
+    """Return whether each mark can be reached from the first in small steps."""
+    reached, left = [marks[0].box], [mark.box for mark in marks[1:]]
+    while left:
+        for box in left:
+            if any(box.distance_to(other) <= reach for other in reached):
+                reached.append(box)
+                left.remove(box)
+                break
+        else:
             return False
-        return digit < _SURE or width > 1.5 * height
-
-    def doubtful(self) -> list[tuple[int, int]]:
-        """Return the runs that have still to be classified."""
-        runs = []
-        for start in range(len(self.atoms)):
-            for stop in range(start + 1, min(start + _LONGEST_RUN, len(self.atoms)) + 1):
-                if (start, stop) in self._runs:
-                    continue
-                if not self._plausible(start, stop):
-                    break
-                if sum(self._sure[start:stop]) > 1 and not self._of_one_mark(start, stop):
-                    continue
-                runs.append((start, stop))
-        return runs
-
-    def _of_one_mark(self, start: int, stop: int) -> bool:
-        return any(a <= start and stop <= b for a, b in self._runs)
-
-    def _plausible(self, start: int, stop: int) -> bool:
-        atoms = self.atoms[start:stop]
-        left, right = min(m.box.x for m in atoms), max(m.right for m in atoms)
-        top, bottom = min(m.box.y for m in atoms), max(m.bottom for m in atoms)
-        width, height = right - left, bottom - top
-        if stop - start > 1 and width > 1.7 * max(height, self._usual):
-            return False
-        if stop - start > 1 and height > 2.2 * self._usual:
-            return False
-        reach = 0.3 * max(self._usual, 1.0)
-        for before, after in pairwise(atoms):
-            across = max(0, after.box.x - before.right, before.box.x - after.right)
-            down = max(0, after.box.y - before.bottom, before.box.y - after.bottom)
-            if across > reach or down > reach:
-                return False
-        return True
-
-    def add(self, run: _Run) -> None:
-        self._runs[run.start, run.stop] = run
-
-    def best_path(self) -> list[_Run]:
-        """Return the runs that are digits, from left to right."""
-        count = len(self.atoms)
-        weights = np.sqrt([float(atom.strokes.sum()) for atom in self.atoms])
-        best = np.full(count + 1, -np.inf)
-        best[0] = 0.0
-        came: list[tuple[int, _Run | None]] = [(0, None)] * (count + 1)
-        for stop in range(1, count + 1):
-            for start in range(max(0, stop - _LONGEST_RUN * 3), stop):
-                run = self._runs.get((start, stop))
-                if run is None:
-                    continue
-                weight = weights[start:stop].sum()
-                as_digit = np.log(max(run.digit, _LEAST)) + self._size_prior(run.mark)
-                as_nothing = np.log(max(run.nothing, _LEAST)) - (0.3 if stop - start > 1 else 0.0)
-                value = best[start] + weight * max(as_digit, as_nothing)
-                if value > best[stop]:
-                    best[stop] = value
-                    came[stop] = (start, run if as_digit >= as_nothing else None)
-        path = []
-        stop = count
-        while stop:
-            start, run = came[stop]
-            if run is not None:
-                path.append(run)
-            stop = start
-        return path[::-1]
-
-    def _size_prior(self, mark: Mark) -> float:
-        """Return how much less probable a digit's size makes it, as a logarithm."""
-        ratio = max(mark.box.height, 0.6 * mark.box.width) / max(self._usual, 1.0)
-        if ratio >= 0.5:
-            return 0.0
-        return 6.0 * (ratio - 0.5) / 0.5
+    return True

@@ -60,4 +60,4 @@ def _light(
         depth, softness = float(rng.uniform(0.15, 0.5)), float(rng.uniform(0.02, 0.4))
         far = np.cos(angle) * x + np.sin(angle) * y - offset
         light *= 1 - depth / (1 + np.exp(-far / softness))
-    return np.clip(light, 0.25, 1.3).astype(np.float32)
+    return np.asarray(np.clip(light, 0.25, 1.3), np.float32)

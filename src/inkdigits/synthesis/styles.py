@@ -35,7 +35,8 @@ def restyle(path: _Path, digit: int, rng: np.random.Generator) -> _Path:
         return _struck(path, rng, height=(0.45, 0.55), slope=(0.7, 2.0), length=(0.5, 1.0))
     if chance > 0.95:
         printed = _printed()[digit]
-        return printed[int(rng.integers(len(printed)))]
+        chosen: _Path = printed[int(rng.integers(len(printed)))]
+        return chosen
     return path
 
 

@@ -1,0 +1,95 @@
+"""Look at each digit beside the others: some strokes pass for a one until one sees their company.
+
+A stray stroke, a comma, a slash, the edge of a neighbour that the picture cuts off, a piece of a
+ruled line: framed alone, each is a one. Beside other digits it is too faint, too thin, too low, too
+tall or half outside.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from inkdigits.reading.found import Found
+from inkdigits.reading.marks import Mark
+
+__all__ = ["in_context"]
+
+_FAINT = 0.5  # of the contrast that the other digits have
+_THIN, _FAT = 0.45, 2.3  # of their strokes' thickness
+_LOW = 0.6  # of their height
+_TALL, _LEANING = 1.3, 0.2  # of their height; columns a row
+
+
+def in_context(found: Sequence[Found], shape: tuple[int, int]) -> list[Found]:
+    """Return the digits that still look like digits beside the others.
+
+    Args:
+        found: the digits of a page.
+        shape: of the page, ``(height, width)``.
+    """
+    sure = [one for one in found if one.digit != 1 and one.confidence > 0.8]
+    if not sure:
+        return list(found)
+    contrast = float(np.median([one.mark.contrast for one in sure]))
+    thickness = float(np.median([_thickness(one.mark) for one in sure]))
+    kept = []
+    for one in found:
+        if one.digit == 1 or one.confidence < 0.8:
+            thick = _thickness(one.mark) / thickness
+            if one.mark.contrast < _FAINT * contrast or not _THIN < thick < _FAT:
+                continue
+        if not _out_of_line(one, found) and not _cut_off(one, sure, shape):
+            kept.append(one)
+    return kept
+
+
+def _out_of_line(one: Found, found: Sequence[Found]) -> bool:
+    """Return whether a stroke is a comma or a slash beside its line's other digits."""
+    others = [o.mark.box for o in found if o.line == one.line and o is not one]
+    others = sorted(others, key=lambda box: abs(box.x - one.mark.box.x))[:5]
+    if len(others) < 2:
+        return False
+    box = one.mark.box
+    top = float(np.median([other.y for other in others]))
+    bottom = float(np.median([other.y + other.height for other in others]))
+    usual = bottom - top
+    comma = box.height < _LOW * usual and box.y > (top + bottom) / 2
+    slash = one.digit == 1 and box.height > _TALL * usual and abs(_lean(one.mark)) > _LEANING
+    return comma or slash
+
+
+def _cut_off(one: Found, sure: Sequence[Found], shape: tuple[int, int]) -> bool:
+    """Return whether a mark is the rest of something that the picture does not show."""
+    box = one.mark.box
+    height, width = shape
+    at_side = box.x <= 1 or box.x + box.width >= width - 1
+    at_end = box.y <= 1 or box.y + box.height >= height - 1
+    whole = [o.mark.box for o in sure if o is not one]
+    if not whole or not (at_side or at_end):
+        return False
+    usual = float(np.median([other.height for other in whole]))
+    narrow = box.width < 0.35 * usual
+    return (at_side and (one.digit == 1 or narrow) and box.height < 0.85 * usual) or (
+        at_end and box.height < 0.6 * usual
+    )
+
+
+def _thickness(mark: Mark) -> float:
+    """Return how thick a mark's strokes are, in pixels: twice their area over their outline."""
+    inked = mark.strokes > 0.4
+    inner = inked.copy()
+    inner[1:] &= inked[:-1]
+    inner[:-1] &= inked[1:]
+    inner[:, 1:] &= inked[:, :-1]
+    inner[:, :-1] &= inked[:, 1:]
+    area = int(inked.sum())
+    return 2 * area / max(area - int(inner.sum()), 1)
+
+
+def _lean(mark: Mark) -> float:
+    """Return how many columns a stroke goes sideways a row."""
+    rows, columns = np.nonzero(mark.strokes > 0.4)
+    if not rows.size:
+        return 0.0
+    offset = rows - rows.mean()
+    return float(offset @ columns / max(float(offset @ offset), 1.0))

@@ -1,0 +1,145 @@
+"""Find the best path through a line of writing.
+
+The line becomes a row of atoms: marks, or pieces of those that may hold several digits. A digit is
+a run of neighbouring atoms. The network says of each run that makes geometric sense how probable it
+is that it is a digit, and of all ways to part the row into runs, each a digit or none, the most
+probable is chosen. An atom weighs as much as the square root of its ink: a path of many short
+pieces has no advantage over one of few long ones.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits.reading.cuts import cut
+from inkdigits.reading.marks import Mark
+
+__all__ = ["Row", "Seen"]
+
+_LONGEST_RUN = 5  # atoms
+_SURE = 0.9
+_LEAST = 1e-4  # no network is surer than that
+_REACH = 0.3  # of the usual height: how far apart the pieces of a digit may lie
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A mark, as framed, and what the network says of it."""
+
+    mark: Mark
+    image: npt.NDArray[np.uint8]
+    probabilities: npt.NDArray[np.float32]
+
+    @property
+    def digit(self) -> float:
+        """The probability of the likeliest digit."""
+        return float(self.probabilities.max())
+
+    @property
+    def nothing(self) -> float:
+        """The probability that it is no digit."""
+        return 1 - float(self.probabilities.sum())
+
+
+class Row:
+    """The atoms of a line of writing, and the runs of them that are known.
+
+    Args:
+        line: its marks, from left to right.
+        usual: the height that the page's marks have.
+    """
+
+    def __init__(self, line: list[Seen], usual: float) -> None:
+        self._usual = max(usual, 1.0)
+        self.atoms: list[Mark] = []
+        self._sure: list[bool] = []
+        self._runs: dict[tuple[int, int], Seen] = {}
+        self._cut: set[tuple[int, int]] = set()
+        for seen in line:
+            start = len(self.atoms)
+            pieces = [seen.mark]
+            if self._may_hold_several(seen):
+                pieces = cut(seen.mark, at_most=round(2.2 * seen.mark.box.width / self._usual))
+            self.atoms += pieces
+            run = (start, len(self.atoms))
+            self._runs[run] = seen
+            if len(pieces) > 1:
+                self._cut.add(run)
+            sure = seen.digit > _SURE and seen.mark.size > 0.6 * self._usual
+            self._sure += [sure] * len(pieces)
+
+    def _may_hold_several(self, seen: Seen) -> bool:
+        width, height = seen.mark.box.width, seen.mark.box.height
+        if height < 0.4 * self._usual or width < max(0.65 * self._usual, 8):
+            return False
+        return seen.digit < _SURE or width > 1.5 * height
+
+    def doubtful(self) -> list[tuple[int, int]]:
+        """Return the runs that the network has still to look at, as ranges of atoms."""
+        runs = []
+        for start in range(len(self.atoms)):
+            for stop in range(start + 1, min(start + _LONGEST_RUN, len(self.atoms)) + 1):
+                if (start, stop) in self._runs:
+                    continue
+                if not self._makes_sense(self.atoms[start:stop]):
+                    break
+                of_one_mark = any(a <= start and stop <= b for a, b in self._cut)
+                if of_one_mark or sum(self._sure[start:stop]) < 2:
+                    runs.append((start, stop))
+        return runs
+
+    def _makes_sense(self, atoms: list[Mark]) -> bool:
+        """Return whether atoms can be one digit, by their size and their distance."""
+        if len(atoms) == 1:
+            return True
+        width = max(m.right for m in atoms) - min(m.box.x for m in atoms)
+        height = max(m.bottom for m in atoms) - min(m.box.y for m in atoms)
+        if width > 1.7 * max(height, self._usual) or height > 2.2 * self._usual:
+            return False
+        reach = _REACH * self._usual
+        return all(a.box.distance_to(b.box) <= reach for a, b in pairwise(atoms))
+
+    def add(self, run: tuple[int, int], seen: Seen) -> None:
+        """Add what the network says of a run."""
+        self._runs[run] = seen
+
+    def best_path(self) -> list[Seen]:
+        """Return the runs that are digits, from left to right."""
+        count = len(self.atoms)
+        weights = np.sqrt([float(atom.strokes.sum()) for atom in self.atoms])
+        best = np.full(count + 1, -np.inf)
+        best[0] = 0.0
+        came = [(0, False)] * (count + 1)
+        for (start, stop), seen in sorted(self._runs.items(), key=lambda run: run[0][1]):
+            as_digit = np.log(max(seen.digit, _LEAST)) - self._too_small(seen.mark)
+            as_nothing = np.log(max(seen.nothing, _LEAST)) - self._too_wide(start, stop)
+            value = best[start] + weights[start:stop].sum() * max(as_digit, as_nothing)
+            if value > best[stop]:
+                best[stop] = value
+                came[stop] = (start, bool(as_digit >= as_nothing))
+        path = []
+        stop = count
+        while stop:
+            start, is_digit = came[stop]
+            if is_digit:
+                path.append(self._runs[start, stop])
+            stop = start
+        return path[::-1]
+
+    def _too_small(self, mark: Mark) -> float:
+        """Return how much less probable its size makes a digit, as a logarithm."""
+        share = max(mark.box.height, 0.6 * mark.box.width) / self._usual
+        return 12 * max(0.0, 0.5 - share)
+
+    def _too_wide(self, start: int, stop: int) -> float:
+        """Return how much less probable its width makes it that a mark holds no digit.
+
+        A letter is about as wide as high; two digits that touch are wider.
+        """
+        if (start, stop) not in self._cut:
+            return 0.0 if stop - start == 1 else 0.3
+        mark = self._runs[start, stop].mark
+        aspect = mark.box.width / max(mark.box.height, self._usual)
+        return 0.05 + float(np.clip((aspect - 0.8) / 0.5, 0, 1))
