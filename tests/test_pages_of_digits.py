@@ -1,0 +1,272 @@
+"""Reading pages of several digits: lines, touching digits, pieces, rules, boxes, stray strokes."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkdigits import Reader, load_mnist
+from inkdigits.reading import Box
+from inkdigits.reading.cuts import cut
+from inkdigits.reading.ink import find_ink
+from inkdigits.reading.lines import write_in_lines
+from inkdigits.reading.marks import Mark, find_marks, merge
+from inkdigits.reading.pieces import part
+from inkdigits.reading.rules import clear_rules
+from inkdigits.synthesis import PageWriter
+
+Pixels = npt.NDArray[np.uint8]
+
+READER = Reader(threads=1)
+TEST = load_mnist()[1]
+LABELS = TEST.require_labels()
+SURE = [
+    np.flatnonzero(
+        (LABELS[:2000] == digit) & (READER.classify(TEST.images[:2000]).max(axis=1) > 0.999)
+    )
+    for digit in range(10)
+]
+"""Test digits, by what they are, that the network has no doubt about."""
+
+
+def page_of(
+    text: str, *, size: int = 56, gap: int = 10, climb: float = 0.0, choice: int = 0
+) -> Pixels:
+    """Write lines of test digits, black on white."""
+    lines = text.split("\n")
+    step = size * 20 // 28 + gap  # a digit fills 20 of the 28 pixels
+    width = max(map(len, lines)) * step + 2 * size
+    drop = int(abs(climb) * width)
+    page = np.zeros((len(lines) * size * 3 // 2 + size + 2 * drop, width), np.uint8)
+    for row, line in enumerate(lines):
+        for column, digit in enumerate(line):
+            own = SURE[int(digit)]
+            image = TEST.images[own[(choice + row * 7 + column) % len(own)]]
+            large = cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC)
+            x = size // 2 + column * step
+            y = drop + size // 2 + row * size * 3 // 2 + int(climb * x)
+            region = page[y : y + size, x : x + size]
+            np.maximum(region, large, out=region)
+    return 255 - page
+
+
+@pytest.mark.parametrize("text", ["2024", "0123456789", "12\n34\n56", "404\n1000", "7\n8\n9", "11"])
+def test_digits_come_in_reading_order(text: str) -> None:
+    assert READER.read(page_of(text)).text == text
+
+
+@given(
+    text=st.text("0123456789", min_size=2, max_size=8),
+    climb=st.floats(-0.12, 0.12),
+    scale=st.floats(0.5, 4),
+    greys=st.sampled_from([(255, 0), (0, 255), (230, 60), (70, 200)]),
+    choice=st.integers(0, 50),
+)
+@settings(deadline=None, max_examples=60)
+def test_slant_size_and_greys_do_not_matter(
+    text: str, climb: float, scale: float, greys: tuple[int, int], choice: int
+) -> None:
+    page = page_of(text, climb=climb, gap=16, choice=choice)
+    paper, ink = greys
+    shaded = (ink + (page / 255.0) * (paper - ink)).astype(np.uint8)
+    size = (round(page.shape[1] * scale), round(page.shape[0] * scale))
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    reading = READER.read(np.asarray(cv2.resize(shaded, size, interpolation=interpolation)))
+    assert len(reading.text) == len(text)
+    # Shrunk to 14 pixels, one digit in a line may be in doubt.
+    assert sum(a != b for a, b in zip(reading.text, text)) <= (1 if scale < 0.7 else 0)
+
+
+@given(st.integers(0, 10_000))
+@settings(deadline=None, max_examples=40)
+def test_boxes_lie_inside_the_page_and_hold_ink(seed: int) -> None:
+    page = PAGES.write(np.random.default_rng(seed))
+    height, width = page.pixels.shape
+    contrast = find_ink(page.pixels).contrast
+    for digit in READER.read(page.pixels).digits:
+        x, y, w, h = digit.box
+        assert x >= 0
+        assert y >= 0
+        assert w > 0
+        assert h > 0
+        assert x + w <= width
+        assert y + h <= height
+        assert contrast[y : y + h, x : x + w].any()
+        assert 0 <= digit.confidence <= 1
+
+
+PAGES = PageWriter(TEST.take(np.arange(500)))
+
+
+def test_most_synthesised_pages_are_read_whole() -> None:
+    """The oracle in short; benchmarks/pages.py reads thousands."""
+    rng = np.random.default_rng(5)
+    plain: list[bool] = []
+    while len(plain) < 60:
+        page = PAGES.write(rng)
+        if not page.traits & {"touching", "ruled", "squared", "boxed", "shadow"}:
+            plain.append(READER.read(page.pixels).text == page.text)
+    assert np.mean(plain) > 0.8
+
+
+def test_ruled_lines_are_cleared() -> None:
+    page = page_of("31415926", size=84, gap=12)
+    for y in range(20, page.shape[0], 60):
+        cv2.line(page, (0, y), (page.shape[1], y + 6), 120, 2)
+    assert READER.read(page).text == "31415926"
+
+
+def test_boxes_are_cleared() -> None:
+    page = page_of("2580", size=84, gap=40)
+    step = 84 * 20 // 28 + 40
+    for column in range(4):
+        x = 42 + column * step
+        cv2.rectangle(page, (x - 4, 30), (x + 90, 140), 60, 2)
+    assert READER.read(page).text == "2580"
+
+
+def test_the_bar_of_a_seven_is_no_rule() -> None:
+    page = np.full((90, 60), 255, np.uint8)
+    cv2.line(page, (2, 6), (57, 6), 0, 4)
+    cv2.line(page, (55, 6), (22, 86), 0, 4)
+    assert READER.read(page).text == "7"
+
+
+def test_a_dash_and_a_dot_are_no_digits() -> None:
+    page = page_of("1984", size=84, gap=40)
+    cv2.line(page, (100, 100), (118, 100), 0, 5)
+    cv2.circle(page, (300, 122), 4, 0, -1)
+    assert READER.read(page).text == "1984"
+
+
+def test_a_comma_and_a_slash_are_no_ones() -> None:
+    page = page_of("5600", size=84, gap=40)
+    cv2.line(page, (207, 112), (200, 132), 0, 5)
+    cv2.line(page, (480, 20), (440, 135), 0, 6)
+    page = np.hstack([page, np.full((len(page), 80), 255, np.uint8)])
+    assert READER.read(page).text == "5600"
+
+
+def test_a_digit_in_pieces_is_one_digit() -> None:
+    five = page_of("5", size=112)
+    rows = np.flatnonzero((five < 128).any(axis=1))
+    five[rows[0] + 26 : rows[0] + 29] = 255  # the bar comes apart
+    assert READER.read(five).text == "5"
+
+
+def test_what_a_picture_cuts_off_is_no_digit() -> None:
+    page = page_of("85", size=112, gap=30)
+    columns = np.flatnonzero((page < 128).any(axis=0))
+    gap = np.flatnonzero(np.diff(columns) > 1)[0]
+    first_ends = columns[gap]
+    assert READER.read(page[:, first_ends - 14 :]).text == "5"
+
+
+def test_touching_digits_are_parted() -> None:
+    right = 0
+    texts = ["36", "80", "25", "09", "52", "63", "85", "20"]
+    for choice, text in enumerate(texts):
+        right += READER.read(page_of(text, size=84, gap=-12, choice=choice)).text == text
+    assert right >= 6
+
+
+def test_equal_brightness_is_told_by_colour() -> None:
+    page = page_of("42", size=84)
+    ink = page < 128
+    colours = np.empty((*page.shape, 3), np.uint8)
+    colours[...] = (60, 140, 60)
+    colours[ink] = (190, 72, 60)  # as bright as the paper
+    assert READER.read(colours).text == "42"
+
+
+def test_scribbles_are_left_out() -> None:
+    rng = np.random.default_rng(3)
+    read = 0
+    for _ in range(30):
+        page = np.full((200, 200), 255, np.uint8)
+        points = rng.integers(30, 170, (9, 2)).astype(np.int32)
+        cv2.polylines(page, [points], False, 0, 5)
+        read += any(digit.trusted for digit in READER.read(page).digits)
+    assert read <= 6
+
+
+def test_confidence_that_is_asked_for_moves_trust() -> None:
+    page = page_of("2024")
+    everything = Reader(threads=1, min_confidence=0.0).read(page)
+    nothing = Reader(threads=1, min_confidence=1.0).read(page)
+    assert everything.text == "2024"
+    assert nothing.text == "????"
+    assert [d.digit for d in nothing.digits] == [2, 0, 2, 4]
+    with pytest.raises(ValueError, match="min_confidence must be from 0 to 1, not 1.5"):
+        Reader(min_confidence=1.5)
+
+
+def boxes_at(*corners: tuple[int, int], width: int = 20, height: int = 30) -> list[Box]:
+    return [Box(x, y, width, height) for x, y in corners]
+
+
+@pytest.mark.parametrize(
+    ("boxes", "lines"),
+    [
+        (boxes_at((100, 0), (0, 0), (50, 4)), [[1, 2, 0]]),
+        (boxes_at((0, 60), (0, 0), (40, 0), (40, 60)), [[1, 2], [0, 3]]),
+        (boxes_at(*((40 * i, 8 * i) for i in range(8))), [list(range(8))]),
+        (boxes_at((0, 0), (0, 50), (0, 100)), [[0], [1], [2]]),
+        ([*boxes_at((0, 0), (60, 0)), Box(30, 26, 4, 4)], [[0, 2, 1]]),
+        ([], []),
+    ],
+)
+def test_lines_of_writing(boxes: Sequence[Box], lines: list[list[int]]) -> None:
+    assert write_in_lines(boxes) == lines
+
+
+def test_pieces_are_what_hangs_together() -> None:
+    drawing = np.zeros((20, 30), np.uint8)
+    drawing[2:5, 3:9] = drawing[5, 9] = 255  # a corner joins
+    drawing[10:18, 20] = 255
+    pieces = part(drawing)
+    assert len(pieces) == 2
+    boxes = {tuple(map(int, box)) for box in pieces.boxes}
+    assert boxes == {(3, 2, 7, 4), (20, 10, 1, 8)}
+    assert sorted(pieces.areas) == [8, 19]
+    assert len(part(np.zeros((5, 5), np.uint8))) == 0
+
+
+def test_clearing_rules_keeps_the_strokes_that_cross_them() -> None:
+    drawing = np.zeros((200, 400), np.uint8)
+    for y in (40, 90, 140):
+        drawing[y : y + 2] = 255
+    for x in range(60, 360, 40):
+        drawing[60:120, x : x + 4] = 255
+    strokes = drawing.copy()
+    strokes[40:42] = strokes[90:92] = strokes[140:142] = 0
+    assert clear_rules(drawing, part(drawing))
+    assert not drawing[40:42].any()
+    assert (drawing[60:120, 60:64] > 0).mean() > 0.95
+
+
+def test_a_cut_parts_two_blobs_and_loses_no_ink() -> None:
+    strokes = np.zeros((60, 110), np.float32)
+    cv2.circle(strokes, (28, 30), 24, 1.0, 6)
+    cv2.circle(strokes, (80, 30), 24, 1.0, 6)
+    mark = Mark(Box(5, 7, 110, 60), strokes)
+    pieces = cut(mark, at_most=1)
+    assert len(pieces) == 2
+    assert all(45 < piece.box.width < 65 for piece in pieces)
+    assert sum(float(p.strokes.sum()) for p in pieces) == pytest.approx(
+        float(strokes.sum()), rel=0.02
+    )
+    assert merge(pieces).box.width >= 105
+
+
+def test_a_faint_mark_beside_a_bold_one_is_found() -> None:
+    page = np.full((120, 240), 240, np.uint8)
+    cv2.circle(page, (60, 60), 30, 10, 8)
+    cv2.circle(page, (170, 60), 30, 185, 4)
+    marks = find_marks(find_ink(page))
+    assert len(marks) == 2
+    assert all(mark.strokes.max() == pytest.approx(1.0) for mark in marks)
