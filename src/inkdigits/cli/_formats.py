@@ -28,12 +28,14 @@ class Format:
         parse: the label of a row's page, and whether the row holds an error. It raises
             `ValueError`, `KeyError` or `TypeError` where the row is none of ours.
         header: what the file begins with.
+        start: what its first row begins with, if that tells it from other files.
         is_quoted: whether there may be line ends within a row, between quotes.
     """
 
     row: Callable[["Outcome"], str]
     parse: Callable[[str], tuple[str, bool]]
     header: str = ""
+    start: str = ""
     is_quoted: bool = False
 
 
@@ -80,7 +82,10 @@ def _csv_row(outcome: "Outcome") -> str:
 
 def _parse_csv(row: str) -> tuple[str, bool]:
     csv.field_size_limit(1 << 30)  # a page of a thousand digits passes the usual limit
-    (values,) = csv.reader([row])
+    try:
+        (values,) = csv.reader([row])
+    except csv.Error as error:
+        raise ValueError from error
     fields = dict(zip(FIELDS, values, strict=True))
     return label(fields["path"], int(fields["page"])), bool(fields["error"])
 
@@ -88,7 +93,7 @@ def _parse_csv(row: str) -> tuple[str, bool]:
 TEXT = Format(_text_row, _parse_text)
 """A line a page: its path, a tab, its text with lines of writing joined by `` / ``."""
 
-JSON_LINES = Format(_json_row, _parse_json)
+JSON_LINES = Format(_json_row, _parse_json, start='{"path": "')
 """What ``--json`` prints."""
 
 CSV = Format(_csv_row, _parse_csv, ",".join(FIELDS) + "\n", is_quoted=True)

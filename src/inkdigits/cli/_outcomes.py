@@ -38,8 +38,8 @@ def open_outcomes(path: Path, *, resume: bool, form: Format | None = None) -> "O
         MissingExtraError: Parquet, without pyarrow.
     """
     suffix = path.suffix.lower()
-    if path.is_dir():
-        raise InkDigitsError(f"{path} is a folder; --out takes a file")
+    if path.exists() and not path.is_file():  # a device might have no end
+        raise InkDigitsError(f"{path} is not a file; --out takes one")
     if form is None and suffix == ".parquet":
         from inkdigits.cli._parquet import ParquetOutcomes
 
@@ -183,9 +183,16 @@ class OutcomeFile:
                     end += len(row)
             except (ValueError, KeyError, TypeError) as error:
                 raise InkDigitsError(foreign(self.path)) from error
-        if not end and self.path.stat().st_size:  # not a row: perhaps somebody's only copy
-            raise InkDigitsError(foreign(self.path))
+            if not end and not self._is_torn(file):  # perhaps somebody's only copy
+                raise InkDigitsError(foreign(self.path))
         return end
+
+    def _is_torn(self, file: BinaryIO) -> bool:
+        """Whether a file without a whole row is empty, or begins as one of these does."""
+        file.seek(0)
+        start = (self._form.header or self._form.start).encode()
+        beginning = file.read(max(1, len(start)))
+        return start.startswith(beginning)
 
 
 def _rows(file: BinaryIO, *, is_quoted: bool) -> Iterator[bytes]:

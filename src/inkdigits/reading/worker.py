@@ -68,6 +68,7 @@ class Worker:
                 [sys.executable, "-W", "ignore", "-c", program],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # what decoders say of damage is in the outcomes
                 env={**os.environ, **_ENVIRONMENT},
                 **_APART,
             )
