@@ -47,17 +47,13 @@ def wait_for(condition: Any, seconds: float = 30) -> None:
         time.sleep(0.01)
 
 
-def processes(crew: Crew) -> list[int]:
+def processes(crew: Crew) -> list[subprocess.Popen[bytes]]:
     workers = [keeper._worker for keeper in crew._keepers]
-    return [worker._process.pid for worker in workers if worker is not None]
+    return [worker._process for worker in workers if worker is not None]
 
 
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def have_ended(processes: list[subprocess.Popen[bytes]]) -> bool:
+    return all(process.poll() is not None for process in processes)
 
 
 def png(page: np.ndarray) -> bytes:
@@ -182,8 +178,8 @@ def test_what_the_pictures_themselves_raise_comes_behind_those_before_it(
 def test_closing_early_ends_the_processes(pages: list[np.ndarray]) -> None:
     crew = Crew(READER)
     wait_for(crew.is_ready)
-    pids = processes(crew)
-    assert len(pids) == 2
+    started = processes(crew)
+    assert len(started) == 2
     outcomes = crew.read(named(itertools.cycle(pages)))
     for _ in range(100):
         next(outcomes)
@@ -191,7 +187,7 @@ def test_closing_early_ends_the_processes(pages: list[np.ndarray]) -> None:
     outcomes.close()
     crew.close()
     assert time.monotonic() - start < 5
-    assert not any(map(is_running, pids))
+    assert have_ended(started)
 
 
 def test_a_crew_that_is_closed_while_it_starts_leaves_nothing() -> None:
@@ -209,16 +205,13 @@ def test_processes_that_are_ended_from_outside_are_replaced(
     for outcome in outcomes:
         read.append(outcome)
         if len(read) in (200, 500):
-            for pid in processes(crew):
-                os.kill(pid, signal.SIGTERM)
+            for process in processes(crew):
+                process.kill()
     expected = [READER.read(page).text for page in pages]
     assert [outcome.reading.text for outcome in read] == expected * 20
 
 
-needs_pipes = pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
-
-
-@needs_pipes
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
 def test_a_picture_that_ends_its_process_is_named_and_the_others_go_on(
     crew: Crew, pages: list[np.ndarray], tmp_path: Path
 ) -> None:
@@ -232,12 +225,10 @@ def test_a_picture_that_ends_its_process_is_named_and_the_others_go_on(
         while not stop.is_set():
             pipe = os.open(deadly, os.O_RDWR)  # does not wait for a reader
             time.sleep(0.3)
-            for pid in processes(crew):
-                if any(
-                    link.exists() and link.samefile(deadly)
-                    for link in Path(f"/proc/{pid}/fd").iterdir()
-                ):
-                    os.kill(pid, signal.SIGKILL)
+            for process in processes(crew):
+                files = Path(f"/proc/{process.pid}/fd").iterdir()
+                if any(file.exists() and file.samefile(deadly) for file in files):
+                    process.kill()
             os.close(pipe)
 
     killer = threading.Thread(target=kill_who_reads_it)
@@ -254,19 +245,19 @@ def test_a_picture_that_ends_its_process_is_named_and_the_others_go_on(
     assert outcomes[40].reading.text == READER.read(pages[39]).text
 
 
-@needs_pipes
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
 def test_ctrl_c_does_not_wait_for_a_picture_that_never_comes(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     crew = Crew(READER)
     wait_for(crew.is_ready)
-    pids = processes(crew)
+    started = processes(crew)
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         next(crew.read(named(itertools.repeat(tmp_path / "pipe.png"))))
     crew.close()
     assert time.monotonic() - start < 5
-    assert not any(map(is_running, pids))
+    assert have_ended(started)
 
 
 def test_where_no_process_can_be_started_threads_read(

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Bar:
         self._start = self._drawn = time.monotonic()
         if self._shown:
             self._bar = _new_bar()
-            self._task = self._bar.add_task("", total=None, done=counted(0), rate="")
+            self._task = self._bar.add_task("", total=None, done=counted(0), pace="")
             self._bar.start()
             threading.Thread(target=self._learn_total, daemon=True).start()
         return self
@@ -55,13 +56,14 @@ class Bar:
         now = time.monotonic()
         if self._shown and now - self._drawn >= _REFRESH_SECONDS:
             self._drawn = now
-            self._bar.update(
-                self._task,
-                total=None if self._total is None else self._total - self._skipped,
-                completed=self._sources,
-                done=counted(self._pages),
-                rate=f"{self._pages / (now - self._start):,.0f} a second",
-            )
+            total = None if self._total is None else self._total - self._skipped
+            elapsed = now - self._start
+            pace = f"{self._pages / elapsed:,.0f} a second"
+            if total is not None and self._sources:
+                left = elapsed * max(0, total / self._sources - 1)
+                pace += f" · {timedelta(seconds=round(left))} left"
+            done = counted(self._pages)
+            self._bar.update(self._task, total=total, completed=self._sources, done=done, pace=pace)
 
 
 def counted(pictures: int) -> str:
@@ -71,14 +73,12 @@ def counted(pictures: int) -> str:
 
 def _new_bar() -> Any:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     return Progress(
         TextColumn("{task.fields[done]}"),
         BarColumn(bar_width=24),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
+        TextColumn("{task.fields[pace]}"),
         console=Console(stderr=True),
         transient=True,
         redirect_stdout=False,  # rows go where they were sent

@@ -60,7 +60,7 @@ def read(
         bool,
         typer.Option(
             "--submission",
-            help="Write --out as Kaggle takes it: the columns ImageId,Label.",
+            help="Write --out as Kaggle takes it, with the columns ImageId and Label.",
         ),
     ] = False,
     as_json: Json = False,
@@ -76,8 +76,8 @@ def read(
 
     Example: `inkdigits read test.csv --out submission.csv --submission`
     """
-    if out is None and (resume or as_submission):
-        raise typer.BadParameter("--resume and --submission are about a file: give --out, too")
+    if out is None and resume:
+        raise typer.BadParameter("--resume goes on with a file: give --out, too")
     if out is not None and as_json:
         raise typer.BadParameter("give --out or --json; a file of JSON is --out NAME.jsonl")
 
@@ -86,7 +86,7 @@ def read(
 
     # What Pillow warns of is either mended by it or an error that we print ourselves.
     warnings.filterwarnings("ignore", module="PIL")
-    form = _submission_of(pictures) if as_submission else None
+    form = _submission_of(pictures, out) if as_submission else None
     reader = Reader(None if model is None else model_file(model), threads, min_confidence)
     # Rows and a bar on one terminal would write over each other.
     shown = _is_terminal(sys.stderr) and not (out is None and _is_terminal(sys.stdout))
@@ -136,7 +136,7 @@ def _print_all(reader: "Reader", arguments: list[str], bar: Bar, *, as_json: boo
 
 def _write_all(reader: "Reader", arguments: list[str], bar: Bar, file: "OutcomeFile") -> str:
     """Append the outcomes of all sources that are not in the file; return what to say of it."""
-    start, before = time.monotonic(), file.count
+    start, before = time.perf_counter(), file.count
     try:
         sources = _not_done(find_sources(arguments), file, bar)
         with file, contextlib.closing(read_sources(reader, sources)) as outcomes:
@@ -150,7 +150,7 @@ def _write_all(reader: "Reader", arguments: list[str], bar: Bar, file: "OutcomeF
                 f"{counted(file.count)} read so far: {file.path}; the same with --resume goes on"
             )
         raise
-    seconds, read = time.monotonic() - start, file.count - before
+    seconds, read = time.perf_counter() - start, file.count - before
     earlier = f"; {before:,} were there already" if before else ""
     failed = f"; {file.failed:,} could not be read" if file.failed else ""
     return (
@@ -167,7 +167,9 @@ def _not_done(sources: Iterator[Source], file: "OutcomeFile", bar: Bar) -> Itera
             yield source
 
 
-def _submission_of(arguments: list[str]) -> Format:
+def _submission_of(arguments: list[str], out: Path | None) -> Format:
+    if out is None or out.suffix.lower() != ".csv":
+        raise typer.BadParameter("--submission is about a CSV file: give --out NAME.csv, too")
     if len(arguments) != 1 or Source(arguments[0]).kind != "digits":
         raise typer.BadParameter("--submission takes one file of digits, such as Kaggle's test.csv")
     return submission(arguments[0])

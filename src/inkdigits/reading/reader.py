@@ -54,10 +54,11 @@ class Reader:
             raise ValueError(f"threads must be 1 or more, not {threads}")
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence must be from 0 to 1, not {min_confidence}")
-        self.model = Path(DEFAULT_MODEL if model is None else model)
+        model = Path(DEFAULT_MODEL if model is None else model)
+        self.model = model.absolute()
         self.threads = threads or available_threads()
         self.processes = threads or min(self.threads, _MOST_PROCESSES)
-        self._classifier = Classifier(self.model, self.threads)
+        self._classifier = Classifier(model, self.threads)
         self.min_confidence = (
             self.card.rejection_threshold if min_confidence is None else min_confidence
         )
