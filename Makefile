@@ -32,6 +32,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/augmentation.py
 	$(BIN)/python benchmarks/fuzz.py
+	$(BIN)/python benchmarks/many.py
 
 clean:
 	rm -rf $(VENV)

@@ -201,7 +201,7 @@ def test_confidence_that_is_asked_for_moves_trust() -> None:
     assert everything.text == "2024"
     assert nothing.text == "????"
     assert [d.digit for d in nothing.digits] == [2, 0, 2, 4]
-    with pytest.raises(ValueError, match="min_confidence must be from 0 to 1, not 1.5"):
+    with pytest.raises(ValueError, match=r"min_confidence must be from 0 to 1, not 1\.5"):
         Reader(min_confidence=1.5)
 
 

@@ -78,7 +78,7 @@ def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
 
 _EXTRA_OF = {
     **dict.fromkeys(("keras", "tensorflow", "matplotlib", "onnx", "tf2onnx", "tomli_w"), "train"),
-    **dict.fromkeys(("tensorboardX", "rich"), "train"),
+    "tensorboardX": "train",
     "pyarrow": "parquet",
     "pillow_heif": "heic",
     "pypdfium2": "pdf",

@@ -1,27 +1,23 @@
 """``inkdigits read``: read the digits of pictures."""
 
-import glob
-import os
+import contextlib
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from inkdigits.cli._formats import Format, label, one_line, submission
+from inkdigits.cli._progress import Bar, counted
+from inkdigits.cli._sources import Source, count_sources, find_sources, read_sources
 from inkdigits.cli._verb import Json, print_json, verb
-from inkdigits.errors import reason
 
 if TYPE_CHECKING:
-    from inkdigits.reading import Reader
-
-_SUFFIXES = (
-    *(".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".avif", ".heic", ".heif", ".hif", ".pdf"),
-    *(".ppm", ".pgm", ".pbm", ".pnm"),
-)
-"""Endings of the files of a folder that count as pictures. A file that is named is always tried."""
+    from inkdigits.cli._outcomes import OutcomeFile
+    from inkdigits.reading import Outcome, Reader
 
 __all__ = ["model_file", "register"]
 
@@ -34,12 +30,39 @@ def register(app: typer.Typer) -> None:
 def read(
     pictures: Annotated[
         list[str],
-        typer.Argument(metavar="PICTURE…", help="Files, folders, globs, or - for standard input."),
+        typer.Argument(
+            metavar="PICTURE…",
+            help="Files, folders, globs, or - for standard input. Files of digits (IDX, CSV, NPZ, "
+            "Parquet) are read as they are, a digit a row.",
+        ),
     ],
     model: Annotated[
         Path | None,
         typer.Option(help="A run folder or .onnx file; the one in the package by default."),
     ] = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Trust a digit from here on, 0 to 1. (default: the model's own)"
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processors to use. (default: all, up to 8)")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write to this file instead: .txt, .jsonl, .csv or .parquet."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the --out file of a run that was cut off.")
+    ] = False,
+    as_submission: Annotated[
+        bool,
+        typer.Option(
+            "--submission",
+            help="Write --out as Kaggle takes it, with the columns ImageId and Label.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read the handwritten digit in each picture: any size, colour and polarity.
@@ -48,25 +71,35 @@ def read(
     the standard error, the others still come, and the exit code is 1.
 
     Example: `inkdigits read seven.png scans/ --json`
+
+    Example: `inkdigits read scans/ --out scans.csv`
+
+    Example: `inkdigits read test.csv --out submission.csv --submission`
     """
+    if out is None and resume:
+        raise typer.BadParameter("--resume goes on with a file: give --out, too")
+    if out is not None and as_json:
+        raise typer.BadParameter("give --out or --json; a file of JSON is --out NAME.jsonl")
+
+    from inkdigits.cli._outcomes import open_outcomes
     from inkdigits.reading import Reader
 
     # What Pillow warns of is either mended by it or an error that we print ourselves.
     warnings.filterwarnings("ignore", module="PIL")
-    reader = Reader(None if model is None else model_file(model))
-    unreadable = 0
-    for path, trouble in _expand(pictures):
-        row = _read_one(reader, path, trouble)
-        unreadable += row["error"] is not None
-        if as_json:
-            print_json(row)
-        elif row["error"] is not None:
-            print(f"inkdigits: {_printable(row['error'])}", file=sys.stderr)
-        elif not row["digits"]:
-            print(f"{_printable(path)}: no digit")
+    form = _submission_of(pictures, out) if as_submission else None
+    reader = Reader(None if model is None else model_file(model), threads, min_confidence)
+    # Rows and a bar on one terminal would write over each other.
+    shown = _is_terminal(sys.stderr) and not (out is None and _is_terminal(sys.stdout))
+    with Bar(lambda: count_sources(pictures), shown=shown) as bar:
+        if out is None:
+            failed = _print_all(reader, pictures, bar, as_json=as_json)
         else:
-            print(f"{_printable(path)}: {row['text']}  ({row['confidence']:.1%} sure)")
-    if unreadable:
+            file = open_outcomes(out, resume=resume, form=form)
+            summary = _write_all(reader, pictures, bar, file)
+            failed = file.failed
+    if out is not None:
+        print(f"inkdigits: {summary}", file=sys.stderr)
+    if failed:
         raise typer.Exit(1)
 
 
@@ -75,59 +108,72 @@ def model_file(path: Path) -> Path:
     return path / "model.onnx" if path.is_dir() else path
 
 
-def _read_one(reader: "Reader", path: str, trouble: str | None) -> dict[str, Any]:
-    from inkdigits.errors import PictureError
-    from inkdigits.reading import Reading
-
-    reading = Reading(0, 0)
-    if trouble is None:
-        try:
-            reading = reader.read(_standard_input() if path == "-" else path)
-        except PictureError as error:
-            trouble = str(error)
-        except Exception as error:  # noqa: BLE001  (no picture may take the others with it)
-            trouble = f"{path} made InkDigits itself fail ({type(error).__name__}: {error})"
-    return {"path": path, "page": 0, **reading.to_dict(), "error": trouble}
+def print_for_people(outcome: "Outcome") -> None:
+    """Print what a page says, or on the standard error why it cannot be read."""
+    name = label(outcome.source, outcome.page)
+    if outcome.error is not None:
+        print(f"inkdigits: {label(outcome.error, 0)}", file=sys.stderr)
+    elif not outcome.reading.digits:
+        print(f"{name}: no digit")
+    else:
+        reading = outcome.reading
+        print(f"{name}: {one_line(reading.text)}  ({reading.confidence:.1%} sure)")
 
 
-def _standard_input() -> BinaryIO:
-    from inkdigits.errors import PictureError
+def _print_all(reader: "Reader", arguments: list[str], bar: Bar, *, as_json: bool) -> int:
+    """Print the outcomes of all sources; return how many are errors."""
+    failed = 0
+    with contextlib.closing(read_sources(reader, find_sources(arguments))) as outcomes:
+        for outcome in outcomes:
+            if as_json:
+                print_json(outcome.to_dict())
+            else:
+                print_for_people(outcome)
+            failed += outcome.error is not None
+            bar.advance(outcome)
+    return failed
 
-    if sys.stdin is None:
-        raise PictureError("there is no standard input to read a picture from")
-    return sys.stdin.buffer
+
+def _write_all(reader: "Reader", arguments: list[str], bar: Bar, file: "OutcomeFile") -> str:
+    """Append the outcomes of all sources that are not in the file; return what to say of it."""
+    start, before = time.perf_counter(), file.count
+    try:
+        sources = _not_done(find_sources(arguments), file, bar)
+        with file, contextlib.closing(read_sources(reader, sources)) as outcomes:
+            for outcome in outcomes:
+                if not file.done.holds(outcome):
+                    file.append(outcome)
+                    bar.advance(outcome)
+    except KeyboardInterrupt as error:
+        if file.count:
+            error.add_note(
+                f"{counted(file.count)} read so far: {file.path}; the same with --resume goes on"
+            )
+        raise
+    seconds, read = time.perf_counter() - start, file.count - before
+    earlier = f"; {before:,} were there already" if before else ""
+    failed = f"; {file.failed:,} could not be read" if file.failed else ""
+    return (
+        f"read {counted(read)} in {seconds:.1f} s ({read / seconds:,.0f} a second) into "
+        f"{file.path}{earlier}{failed}"
+    )
 
 
-def _printable(text: str) -> str:
-    """Escape what would break a line apart, such as a line end in a file's name."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def _expand(arguments: list[str]) -> Iterator[tuple[str, str | None]]:
-    """Yield the pictures behind the arguments, in the order given; a folder's are sorted.
-
-    Beside each path stands why it cannot even be tried, or `None`.
-    """
-    for argument in arguments:
-        if argument != "-" and os.path.isdir(argument):  # noqa: PTH112  (Path.is_dir may raise)
-            found = list(_in_folder(argument))
-            yield from found or [(argument, f"{argument} holds no pictures")]
-        elif glob.has_magic(argument) and not os.path.exists(argument):  # noqa: PTH110
-            # Windows' shells leave globs to the program.
-            matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207
-            yield from ((match, None) for match in matches or [argument])
+def _not_done(sources: Iterator[Source], file: "OutcomeFile", bar: Bar) -> Iterator[Source]:
+    for source in sources:
+        if file.done.covers(source.path):
+            bar.skip()
         else:
-            yield argument, None
+            yield source
 
 
-def _in_folder(folder: str) -> Iterator[tuple[str, str | None]]:
-    troubles: list[OSError] = []
-    for where, subfolders, names in os.walk(folder, onerror=troubles.append):
-        subfolders.sort()
-        for name in sorted(names):
-            path = os.path.join(where, name)  # noqa: PTH118  (as os.walk has it)
-            # A pipe in a folder would be waited on for ever.
-            if name.lower().endswith(_SUFFIXES) and os.path.isfile(path):  # noqa: PTH113
-                yield path, None
-    for trouble in troubles:
-        yield str(trouble.filename), f"{trouble.filename} cannot be read: {reason(trouble)}"
+def _submission_of(arguments: list[str], out: Path | None) -> Format:
+    if out is None or out.suffix.lower() != ".csv":
+        raise typer.BadParameter("--submission is about a CSV file: give --out NAME.csv, too")
+    if len(arguments) != 1 or Source(arguments[0]).kind != "digits":
+        raise typer.BadParameter("--submission takes one file of digits, such as Kaggle's test.csv")
+    return submission(arguments[0])
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()

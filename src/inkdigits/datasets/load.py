@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from inkdigits.datasets.dataset import Dataset
+from inkdigits.datasets.dataset import Dataset, Images
 from inkdigits.datasets.folder import digit_folders, load_folder
-from inkdigits.datasets.idx import find_idx_pairs, is_idx, load_idx_pair, partner
+from inkdigits.datasets.idx import find_idx_pairs, is_idx, load_idx_pair, partner, read_idx
 from inkdigits.datasets.npz import load_npz
 from inkdigits.datasets.table import load_csv, load_parquet
 from inkdigits.errors import DataError, reason
 
-__all__ = ["Parts", "load", "load_parts"]
+__all__ = ["Parts", "holds_digits", "load", "load_images", "load_parts"]
 
 
 class Parts(NamedTuple):
@@ -55,6 +55,25 @@ def load_parts(path: str | os.PathLike[str]) -> Parts:
     path = Path(path)
     train, test = _load_parts(path)
     return Parts(replace(train, source=path), test and replace(test, source=path))
+
+
+def holds_digits(path: Path) -> bool:
+    """Tell by the name whether a file is one of digits, not a picture."""
+    return is_idx(path) or path.suffix.lower() in (".npz", ".csv", ".parquet")
+
+
+def load_images(path: Path) -> list[Images]:
+    """Load the images of a file of digits, whether or not there are labels.
+
+    Returns:
+        uint8 ``(count, 28, 28)`` for each part of the file, in the order of `load_parts`.
+
+    Raises:
+        DataError: as `load`.
+    """
+    if is_idx(path):
+        return [Dataset(read_idx(path), None, str(path)).images]
+    return [part.images for part in _load_parts(path) if part is not None]
 
 
 def _load_parts(path: Path) -> Parts:

@@ -4,13 +4,14 @@ from inkdigits.reading.classifier import Classifier
 from inkdigits.reading.model_card import ModelCard
 from inkdigits.reading.picture import Page, decode, pages
 from inkdigits.reading.reader import Reader, frame_picture
-from inkdigits.reading.result import Box, Digit, Reading
+from inkdigits.reading.result import Box, Digit, Outcome, Reading
 
 __all__ = [
     "Box",
     "Classifier",
     "Digit",
     "ModelCard",
+    "Outcome",
     "Page",
     "Reader",
     "Reading",

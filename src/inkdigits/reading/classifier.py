@@ -12,7 +12,7 @@ import onnxruntime
 from inkdigits.errors import ModelError, reason
 from inkdigits.reading.model_card import ModelCard
 
-__all__ = ["DEFAULT_MODEL", "Classifier", "softmax"]
+__all__ = ["DEFAULT_MODEL", "Classifier", "available_threads", "softmax"]
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "reference.onnx"
 

@@ -1,7 +1,5 @@
 """Cut a mark that may hold several digits, where they may touch."""
 
-from typing import Any
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -40,13 +38,11 @@ def cut(mark: Mark, at_most: int) -> list[Mark]:
         return [mark]
     # Each pixel's piece: the number of seams to its left.
     columns = np.arange(small.shape[1])
-    owner: npt.NDArray[Any] = np.sum(
-        [columns > seam[:, None] for seam in seams], axis=0, dtype=np.uint8
-    )
-    if zoom < 1:
-        columns_of = np.arange(width) * small.shape[1] // width
-        rows_of = np.arange(height) * small.shape[0] // height
-        owner = owner[np.ix_(rows_of, columns_of)]
+    owner = np.zeros(small.shape, np.uint8)
+    for seam in seams:
+        owner += columns > seam[:, None]
+    rows_of, columns_of = (np.arange(n) * m // n for n, m in zip(mark.strokes.shape, small.shape))
+    owner = owner[np.ix_(rows_of, columns_of)]
     pieces = []
     for number in range(len(seams) + 1):
         strokes = mark.strokes * (owner == number)

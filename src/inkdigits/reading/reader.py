@@ -1,27 +1,30 @@
 """Read the digits of pictures, from files to text."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.classifier import DEFAULT_MODEL, Classifier
+from inkdigits.reading.classifier import DEFAULT_MODEL, Classifier, available_threads
 from inkdigits.reading.found import Found
 from inkdigits.reading.frame import frame
 from inkdigits.reading.ink import find_ink
+from inkdigits.reading.many import named, read_many
 from inkdigits.reading.marks import Mark, find_marks, merge
 from inkdigits.reading.model_card import ModelCard
 from inkdigits.reading.picture import Page, Picture, decode, pages
-from inkdigits.reading.result import Box, Digit, Reading
+from inkdigits.reading.result import Box, Digit, Outcome, Reading
 from inkdigits.reading.segment import find_digits
 
 __all__ = ["Reader", "frame_picture"]
 
 _CLEARLY = 0.8  # probable
+_MOST_PROCESSES = 8  # a container may show all its host's processors and have little memory
 
 
 class Reader:
@@ -31,13 +34,14 @@ class Reader:
 
     Args:
         model: an ``.onnx`` file that InkDigits exported; the one in the package by default.
-        threads: processor threads to use; all that this process may run on by default.
-        min_confidence: a digit with less is not trusted, 0 to 1; what the model file says by
-            default.
+        threads: processors to use; by default all that this process may run on, but for many
+            pictures 8 at most.
+        min_confidence: a digit with less is not trusted, 0 to 1; the model's own rejection
+            threshold by default.
 
     Raises:
         ModelError: the model file is missing, damaged, or not a model of digits.
-        ValueError: a confidence outside 0 to 1.
+        ValueError: `threads` below 1, or `min_confidence` not from 0 to 1.
 
     Example:
         >>> Reader().read("year.png").text  # doctest: +SKIP
@@ -50,10 +54,16 @@ class Reader:
         threads: int | None = None,
         min_confidence: float | None = None,
     ) -> None:
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads must be 1 or more, not {threads}")
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence must be from 0 to 1, not {min_confidence}")
-        self._classifier = Classifier(DEFAULT_MODEL if model is None else model, threads)
-        self._min_confidence = (
+        model = Path(DEFAULT_MODEL if model is None else model)
+        self.model = model.absolute()
+        self.threads = threads or available_threads()
+        self.processes = threads or min(self.threads, _MOST_PROCESSES)
+        self._classifier = Classifier(model, self.threads)
+        self.min_confidence = (
             self.card.rejection_threshold if min_confidence is None else min_confidence
         )
 
@@ -103,6 +113,23 @@ class Reader:
                     found = self._digits_on(coloured)
             yield self._reading(page, found or [])
 
+    def read_many(self, pictures: Iterable[Picture]) -> Generator[Outcome, None, None]:
+        """Read many pictures, on all processors, and yield what becomes of each.
+
+        A picture that cannot be read gives an outcome with `error` set, and the others go on.
+        Reading that takes longer than a moment is shared out to `threads` processes, each of which
+        holds a reader of its own (about 100 MB); they end with the generator.
+
+        Args:
+            pictures: as `read` takes them. Only a few are taken ahead of what was yielded, so there
+                may be any number of them.
+
+        Yields:
+            An outcome a page, in the order given. Its source is the picture's path or `name`, or
+            else its position counted from 1, as "picture 3".
+        """
+        return read_many(self, named(pictures))
+
     def classify(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Classify images that are framed as MNIST is.
 
@@ -136,7 +163,7 @@ class Reader:
                 confidence=one.confidence,
                 box=_full_size(one.mark.box, page),
                 line=one.line,
-                trusted=one.confidence >= self._min_confidence,
+                trusted=one.confidence >= self.min_confidence,
                 image=one.image,
                 probabilities=one.probabilities,
             )
