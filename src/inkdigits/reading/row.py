@@ -21,6 +21,9 @@ __all__ = ["Row", "Seen"]
 _LONGEST_RUN = 5  # atoms
 _SURE = 0.9
 _LEAST = 1e-4  # no network is surer than that
+# How much less probable it is, as logarithms, that a piece cut out of a mark is a one (any stroke of
+# a letter is), and that it is nothing (a mark of several digits is all digits).
+_STROKE, _LEFT_OVER = 1.2, 2.0
 _REACH = 0.3  # of the usual height: how far apart the pieces of a digit may lie
 
 
@@ -36,6 +39,11 @@ class Seen:
     def digit(self) -> float:
         """The probability of the likeliest digit."""
         return float(self.probabilities.max())
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the likeliest digit is a one."""
+        return bool(self.probabilities.argmax() == 1)
 
     @property
     def nothing(self) -> float:
@@ -113,8 +121,13 @@ class Row:
         best[0] = 0.0
         came = [(0, False)] * (count + 1)
         for (start, stop), seen in sorted(self._runs.items(), key=lambda run: run[0][1]):
+            piece = self._is_piece(start, stop)
             as_digit = np.log(max(seen.digit, _LEAST)) - self._too_small(seen.mark)
             as_nothing = np.log(max(seen.nothing, _LEAST)) - self._too_wide(start, stop)
+            if piece and seen.is_one:
+                as_digit -= _STROKE
+            if piece:
+                as_nothing -= _LEFT_OVER
             value = best[start] + weights[start:stop].sum() * max(as_digit, as_nothing)
             if value > best[stop]:
                 best[stop] = value
@@ -127,6 +140,10 @@ class Row:
                 path.append(self._runs[start, stop])
             stop = start
         return path[::-1]
+
+    def _is_piece(self, start: int, stop: int) -> bool:
+        """Return whether a run is a part of one mark that was cut."""
+        return any(a <= start and stop <= b and (a, b) != (start, stop) for a, b in self._cut)
 
     def _too_small(self, mark: Mark) -> float:
         """Return how much less probable its size makes a digit, as a logarithm."""

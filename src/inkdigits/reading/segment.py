@@ -79,8 +79,6 @@ def _one_digit(
     """Return all marks as one digit in pieces, if that is what a page shows."""
     if not 2 <= len(marks) <= _MOST_PIECES:
         return None
-    if len(found) == len(marks) and all(one.confidence > 0.9 for one in found):
-        return None
     together = merge(marks)
     height, width = together.strokes.shape
     if width > _WIDEST * height or not _near_together(marks, 0.25 * max(height, width)):

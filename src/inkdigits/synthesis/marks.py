@@ -75,8 +75,8 @@ def _digit(
     path: npt.NDArray[np.bool_], digit: int, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
     hand = Hand.random(rng)
-    if digit == 1 and rng.random() < 0.1:  # a brush makes no other digit so fat
-        hand = replace(hand, radius=rng.uniform(0.1, 0.2))
+    if digit == 1 and rng.random() < 0.25:  # a brush makes no other digit so fat
+        hand = replace(hand, radius=float(rng.uniform(0.08, 0.19)))
     ink = roughen(redraw(restyle(path, digit, rng), hand, rng), rng)
     if rng.random() < 0.1:
         ink = _with_remains(ink, rng)

@@ -136,7 +136,7 @@ def roughen(strokes: Strokes, rng: np.random.Generator) -> Strokes:
         ink = np.where(ink < 0.25, 0, ink)
     if chance[2] < 0.15:
         ink = _through_jpeg(ink, rng)
-    if chance[3] < 0.06:  # dry pen: gaps in the stroke
+    if chance[3] < 0.08:  # dry pen: gaps in the stroke
         gaps = rng.random([max(2, side // 3) for side in ink.shape]).astype(np.float32)
         gaps_at = cv2.resize(gaps, ink.shape[::-1], interpolation=cv2.INTER_LINEAR)
         ink = ink * (gaps_at > rng.uniform(0.1, 0.22))

@@ -43,7 +43,7 @@ def restyle(path: _Path, digit: int, rng: np.random.Generator) -> _Path:
 def _flagged_one(rng: np.random.Generator) -> _Path:
     top = np.array([SIDE / 2, 8.0])
     bottom = top + np.array([rng.normal(0, 2.5), 40])
-    reach = rng.uniform(4, 15)
+    reach = rng.uniform(4, 19)
     # A flag that does not fall is the bar of a seven.
     flag = top + reach * np.array([-1.0, rng.uniform(0.6, 1.7)])
     bend = (top + flag) / 2 + rng.normal(0, 1.2, 2)

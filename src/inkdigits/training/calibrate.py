@@ -6,6 +6,7 @@ import numpy as np
 
 from inkdigits._keras import keras
 from inkdigits.datasets import Dataset, add_channel, scale
+from inkdigits.datasets.dataset import DIGITS
 from inkdigits.evaluation import choose_threshold, fit_temperature
 from inkdigits.networks import gives_logits
 from inkdigits.reading.classifier import softmax
@@ -52,6 +53,8 @@ def calibrate(network: keras.Model, validation: Dataset | Marks) -> Calibration:
     last = network.layers[-1]
     last.set_weights([weights / temperature for weights in last.get_weights()])
 
-    digits = softmax(logits / np.float32(temperature))[:, :10]
-    threshold = choose_threshold(digits.max(axis=1), digits.argmax(axis=1) == labels)
-    return Calibration(temperature, threshold)
+    probabilities = softmax(logits / np.float32(temperature))
+    # The threshold parts sure from unsure digits; what is none, the network says itself.
+    digits = probabilities[labels < DIGITS, :DIGITS]
+    right = digits.argmax(axis=1) == labels[labels < DIGITS]
+    return Calibration(temperature, choose_threshold(digits.max(axis=1), right))
