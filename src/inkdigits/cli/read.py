@@ -4,20 +4,22 @@ import contextlib
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from inkdigits.cli._formats import Format, label, one_line, submission
+from inkdigits.cli._formats import Format, submission
 from inkdigits.cli._progress import Bar, counted
+from inkdigits.cli._reading import name_width, print_outcome
+from inkdigits.cli._show import Drawings
 from inkdigits.cli._sources import Source, count_sources, find_sources, read_sources
 from inkdigits.cli._verb import Json, print_json, verb
 
 if TYPE_CHECKING:
     from inkdigits.cli._outcomes import OutcomeFile
-    from inkdigits.reading import Outcome, Reader
+    from inkdigits.reading import Reader
 
 __all__ = ["model_file", "register"]
 
@@ -63,6 +65,21 @@ def read(
             help="Write --out as Kaggle takes it, with the columns ImageId and Label.",
         ),
     ] = False,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw each digit's place on the picture, into this file; or into a folder, which "
+            "exists or ends in a slash, for any number: seven.jpg gives seven-show.png there.",
+        ),
+    ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw what speaks for and against each answer; into a file or folder as --show.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read the handwritten digit in each picture: any size, colour and polarity.
@@ -71,6 +88,8 @@ def read(
     the standard error, the others still come, and the exit code is 1.
 
     Example: `inkdigits read seven.png scans/ --json`
+
+    Example: `inkdigits read seven.png --show seen.png --explain why.png`
 
     Example: `inkdigits read scans/ --out scans.csv`
 
@@ -86,16 +105,17 @@ def read(
 
     # What Pillow warns of is either mended by it or an error that we print ourselves.
     warnings.filterwarnings("ignore", module="PIL")
+    drawings = Drawings(show, explain, pictures)
     form = _submission_of(pictures, out) if as_submission else None
     reader = Reader(None if model is None else model_file(model), threads, min_confidence)
     # Rows and a bar on one terminal would write over each other.
     shown = _is_terminal(sys.stderr) and not (out is None and _is_terminal(sys.stdout))
     with Bar(lambda: count_sources(pictures), shown=shown) as bar:
         if out is None:
-            failed = _print_all(reader, pictures, bar, as_json=as_json)
+            failed = _print_all(reader, pictures, bar, drawings, as_json=as_json)
         else:
             file = open_outcomes(out, resume=resume, form=form)
-            summary = _write_all(reader, pictures, bar, file)
+            summary = _write_all(reader, pictures, bar, drawings, file)
             failed = file.failed
     if out is not None:
         print(f"inkdigits: {summary}", file=sys.stderr)
@@ -108,41 +128,38 @@ def model_file(path: Path) -> Path:
     return path / "model.onnx" if path.is_dir() else path
 
 
-def print_for_people(outcome: "Outcome") -> None:
-    """Print what a page says, or on the standard error why it cannot be read."""
-    name = label(outcome.source, outcome.page)
-    if outcome.error is not None:
-        print(f"inkdigits: {label(outcome.error, 0)}", file=sys.stderr)
-    elif not outcome.reading.digits:
-        print(f"{name}: no digit")
-    else:
-        reading = outcome.reading
-        print(f"{name}: {one_line(reading.text)}  ({reading.confidence:.1%} sure)")
-
-
-def _print_all(reader: "Reader", arguments: list[str], bar: Bar, *, as_json: bool) -> int:
+def _print_all(
+    reader: "Reader", arguments: list[str], bar: Bar, drawings: Drawings, *, as_json: bool
+) -> int:
     """Print the outcomes of all sources; return how many are errors."""
     failed = 0
-    with contextlib.closing(read_sources(reader, find_sources(arguments))) as outcomes:
+    width = name_width(arguments)
+    alone = arguments if Source(arguments[0]).kind == "picture" else []
+    sources = drawings.limit(find_sources(arguments))
+    with contextlib.closing(read_sources(reader, sources)) as outcomes:
         for outcome in outcomes:
             if as_json:
                 print_json(outcome.to_dict())
             else:
-                print_for_people(outcome)
+                print_outcome(outcome, width=width, alone=alone == [outcome.source])
+            drawings.draw(reader, outcome)
             failed += outcome.error is not None
             bar.advance(outcome)
     return failed
 
 
-def _write_all(reader: "Reader", arguments: list[str], bar: Bar, file: "OutcomeFile") -> str:
+def _write_all(
+    reader: "Reader", arguments: list[str], bar: Bar, drawings: Drawings, file: "OutcomeFile"
+) -> str:
     """Append the outcomes of all sources that are not in the file; return what to say of it."""
     start, before = time.perf_counter(), file.count
     try:
-        sources = _not_done(find_sources(arguments), file, bar)
+        sources = _not_done(drawings.limit(find_sources(arguments)), file, bar)
         with file, contextlib.closing(read_sources(reader, sources)) as outcomes:
             for outcome in outcomes:
                 if not file.done.holds(outcome):
                     file.append(outcome)
+                    drawings.draw(reader, outcome)
                     bar.advance(outcome)
     except KeyboardInterrupt as error:
         if file.count:
@@ -159,7 +176,7 @@ def _write_all(reader: "Reader", arguments: list[str], bar: Bar, file: "OutcomeF
     )
 
 
-def _not_done(sources: Iterator[Source], file: "OutcomeFile", bar: Bar) -> Iterator[Source]:
+def _not_done(sources: Iterable[Source], file: "OutcomeFile", bar: Bar) -> Iterator[Source]:
     for source in sources:
         if file.done.covers(source.path):
             bar.skip()

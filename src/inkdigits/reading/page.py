@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import cv2
@@ -12,7 +13,7 @@ from PIL import Image
 
 from inkdigits.reading.colour import principal_colour
 
-__all__ = ["DAMAGE", "MAX_SIDE_DECODED", "Page", "make_page"]
+__all__ = ["DAMAGE", "MAX_SIDE_DECODED", "Page", "Tone", "make_page"]
 
 MAX_SIDE_DECODED = 1600
 """The longer side of a page's pixels, at most: a line of digits needs no more."""
@@ -41,13 +42,21 @@ _NOT_CONVERTED = {"LAB": "RGB", "La": "LA"}  # what Pillow cannot make grey at o
 Pixels = npt.NDArray[np.uint8]
 
 
+class Tone(Enum):
+    """What the pixels of a page are to hold."""
+
+    BRIGHTNESS = "brightness"
+    HUE = "grey made of the colours alone, as `principal_colour` makes it"
+    COLOURS = "red, green and blue"
+
+
 @dataclass(frozen=True, eq=False)
 class Page:
     """One upright grey page of a picture.
 
     Args:
         pixels: uint8 ``(height, width)``, 0 black to 255 white; of a large picture a copy shrunk to
-            a longer side of `MAX_SIDE_DECODED`.
+            a longer side of `MAX_SIDE_DECODED`. For `Tone.COLOURS` uint8 ``(height, width, 3)``.
         width: of the full-size upright picture, in pixels.
         height: likewise.
         number: which page of the picture it is, counted from 0.
@@ -65,23 +74,24 @@ class Page:
 
 
 def make_page(
-    image: Image.Image, *, by_colour: bool, number: int = 0, size: tuple[int, int] | None = None
+    image: Image.Image, *, tone: Tone, number: int = 0, size: tuple[int, int] | None = None
 ) -> Page:
-    """Turn a decoded image upright, grey and small.
+    """Turn a decoded image upright, small and, but for `Tone.COLOURS`, grey.
 
-    Grey is brightness; transparency is laid over white, or over black where white would leave
-    nothing to see.
+    Transparency is laid over white, or over black where white would leave nothing to see.
 
     Args:
-        by_colour: make grey of the colours alone, as `principal_colour` does.
+        tone: what the pixels are to hold.
         size: of the full-size picture, where the decoder has shrunk it already.
     """
     width, height = size or image.size
     orientation = _orientation(image)
     if image.mode in _NOT_CONVERTED:
         image = image.convert(_NOT_CONVERTED[image.mode])
-    if by_colour:
+    if tone is Tone.HUE:
         pixels = principal_colour(_shrunk(image, _to_colour(image)))
+    elif tone is Tone.COLOURS:
+        pixels = _shrunk(image, _to_colours(image))
     else:
         pixels = _shrunk(image, _to_brightness(image))
     if orientation in _UPRIGHT:
@@ -140,6 +150,16 @@ def _to_colour(image: Image.Image) -> Callable[[Image.Image], Pixels]:
         return lambda strip: np.zeros((strip.height, strip.width, 3), np.uint8)
     if image.has_transparency_data:
         return lambda strip: np.array(_flat(strip, 255))
+    return lambda strip: np.array(strip.convert("RGB"))
+
+
+def _to_colours(image: Image.Image) -> Callable[[Image.Image], Pixels]:
+    if image.has_transparency_data:
+        paper = _paper(image)
+        return lambda strip: np.array(_flat(strip, paper))
+    if image.mode.startswith("I") or image.mode == "F":
+        to_grey = _to_brightness(image)
+        return lambda strip: np.repeat(to_grey(strip)[..., np.newaxis], 3, axis=2)
     return lambda strip: np.array(strip.convert("RGB"))
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from inkdigits.errors import PictureError, import_extra
 from inkdigits.reading.colour import principal_colour
 from inkdigits.reading.limits import MAX_PIXELS, too_large
-from inkdigits.reading.page import MAX_SIDE_DECODED, Page
+from inkdigits.reading.page import MAX_SIDE_DECODED, Page, Tone
 
 __all__ = ["is_pdf", "pdf_pages"]
 
@@ -33,13 +33,16 @@ def is_pdf(start: bytes) -> bool:
     return start.removeprefix(b"\xef\xbb\xbf").lstrip(b"\0\t\n\f\r ").startswith(b"%PDF-")
 
 
-def pdf_pages(content: bytes, name: str, *, by_colour: bool) -> Iterator[Page | PictureError]:
+def pdf_pages(
+    content: bytes, name: str, *, tone: Tone, start: int = 0
+) -> Iterator[Page | PictureError]:
     """Render the pages of a PDF at 200 dots an inch, large ones at fewer.
 
     Args:
         content: the whole file.
         name: what the PDF is called in sentences.
-        by_colour: as `decode` has it.
+        tone: what the pixels are to hold.
+        start: the first page to render, counted from 0.
 
     Yields:
         A page, or why it cannot be rendered.
@@ -54,9 +57,9 @@ def pdf_pages(content: bytes, name: str, *, by_colour: bool) -> Iterator[Page | 
     try:
         if not len(document):
             raise PictureError(f"{name} has no pages")
-        for number in range(len(document)):
+        for number in range(start, len(document)):
             with _ONE_AT_A_TIME:
-                page = _page(pdfium, document, number, name, by_colour=by_colour)
+                page = _page(pdfium, document, number, name, tone=tone)
             yield page
     finally:
         with _ONE_AT_A_TIME:
@@ -73,9 +76,7 @@ def _open(pdfium: Any, content: bytes, name: str) -> Any:
     raise PictureError(f"{name} is a truncated or damaged PDF")
 
 
-def _page(
-    pdfium: Any, document: Any, number: int, name: str, *, by_colour: bool
-) -> Page | PictureError:
+def _page(pdfium: Any, document: Any, number: int, name: str, *, tone: Tone) -> Page | PictureError:
     where = f"page {number + 1} of {name}"
     try:
         with contextlib.closing(document[number]) as page:
@@ -85,12 +86,15 @@ def _page(
             _check_amount(pdfium, page, where)
             scale = min(_DOTS_PER_POINT, MAX_SIDE_DECODED / max(sides))
             width, height = (max(1, round(side * scale)) for side in sides)
-            pixels = _rendered(pdfium, page, width, height, where, in_colour=by_colour)
+            pixels = _rendered(
+                pdfium, page, width, height, where, in_colour=tone is not Tone.BRIGHTNESS
+            )
     except PictureError as error:
         return error
     except pdfium.PdfiumError:
         return PictureError(f"{where} is damaged")
-    return Page(principal_colour(pixels) if by_colour else pixels, width, height, number)
+    pixels = principal_colour(pixels) if tone is Tone.HUE else pixels
+    return Page(pixels, width, height, number)
 
 
 def _check_amount(pdfium: Any, page: Any, where: str) -> None:

@@ -20,10 +20,10 @@ from PIL import Image, UnidentifiedImageError
 from inkdigits.errors import MissingExtraError, PictureError, reason
 from inkdigits.reading.heic import is_heic, open_heic
 from inkdigits.reading.limits import MAX_BYTES, MAX_PAGES, check_size, too_large
-from inkdigits.reading.page import DAMAGE, MAX_SIDE_DECODED, Page, make_page
+from inkdigits.reading.page import DAMAGE, MAX_SIDE_DECODED, Page, Tone, make_page
 from inkdigits.reading.pdf import is_pdf, pdf_pages
 
-__all__ = ["FORMATS", "Page", "Picture", "decode", "pages"]
+__all__ = ["FORMATS", "Page", "Picture", "decode", "open_colours", "pages"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 """What Pillow may open. HEIC and PDF have libraries of their own."""
@@ -56,10 +56,28 @@ def decode(picture: Picture, *, by_colour: bool = False) -> Page:
         TypeError: the picture is none of the above.
     """
     with contextlib.closing(pages(picture, by_colour=by_colour)) as every_page:
-        page = next(every_page)
-    if isinstance(page, PictureError):
-        raise page
-    return page
+        return _sound(next(every_page))
+
+
+def open_colours(picture: Picture, number: int = 0) -> Page:
+    """Decode one page of a picture in its own colours.
+
+    Args:
+        picture: as `decode` takes it.
+        number: of the page, counted from 0.
+
+    Returns:
+        A page whose pixels are uint8 ``(height, width, 3)``: red, green, blue.
+
+    Raises:
+        PictureError: as `decode` raises it; or there is no such page.
+        TypeError: the picture is not one.
+    """
+    with contextlib.closing(_pages(picture, Tone.COLOURS, start=number)) as the_pages:
+        page = next(the_pages, None)
+    if page is None:
+        raise PictureError(f"the picture has no page {number + 1}")
+    return _sound(page)
 
 
 def pages(
@@ -79,15 +97,25 @@ def pages(
         PictureError: the picture as a whole cannot be opened.
         TypeError: the picture is not one.
     """
-    if isinstance(picture, np.ndarray):
-        yield make_page(_from_array(picture), by_colour=by_colour)
-        return
-    if isinstance(picture, Image.Image):
-        yield _page(picture, "the image", by_colour=by_colour)
+    return _pages(picture, Tone.HUE if by_colour else Tone.BRIGHTNESS)
+
+
+def _pages(
+    picture: Picture, tone: Tone, start: int = 0
+) -> Generator[Page | PictureError, None, None]:
+    if isinstance(picture, np.ndarray | Image.Image):
+        if start:
+            return
+        if isinstance(picture, Image.Image):
+            yield _page(picture, "the image", tone=tone)
+        else:
+            yield make_page(_from_array(picture), tone=tone)
         return
     with _opened(picture) as (file, name):
         try:
-            for number, page in enumerate(_pages_of_file(file, name, by_colour=by_colour)):
+            for number, page in enumerate(
+                _pages_of_file(file, name, tone=tone, start=start), start
+            ):
                 if number == MAX_PAGES:
                     yield PictureError(f"{name} has more pages than {MAX_PAGES:,}: no more is read")
                     return
@@ -133,25 +161,27 @@ def _open_path(path: Path) -> BinaryIO:
         raise PictureError(f"{path} cannot be read: {why}") from error
 
 
-def _pages_of_file(file: BinaryIO, name: str, *, by_colour: bool) -> Iterator[Page | PictureError]:
+def _pages_of_file(
+    file: BinaryIO, name: str, *, tone: Tone, start: int
+) -> Iterator[Page | PictureError]:
     try:
-        start = file.read(1024)
+        head = file.read(1024)
         file.seek(0)
-        if not start:
+        if not head:
             raise PictureError(f"{name} is empty")
-        image = None if is_pdf(start) else _open_image(file, start)
+        image = None if is_pdf(head) else _open_image(file, head)
     except DAMAGE as error:
         raise _told(error, name) from error
     if image is None:
-        yield from pdf_pages(file.read(), name, by_colour=by_colour)
+        yield from pdf_pages(file.read(), name, tone=tone, start=start)
         return
     with image:
         if image.format == "TIFF":
-            yield from _frames(image, name, by_colour=by_colour)
-        else:
+            yield from _frames(image, name, tone=tone, start=start)
+        elif not start:
             _check_work(image, file, name)
-            size = _draft(image, by_colour=by_colour)
-            yield _page(image, name, by_colour=by_colour, size=size)
+            size = _draft(image, tone=tone)
+            yield _page(image, name, tone=tone, size=size)
 
 
 def _open_image(file: BinaryIO, start: bytes) -> Image.Image:
@@ -184,7 +214,9 @@ def _check_work(image: Image.Image, file: BinaryIO, name: str) -> None:
             raise PictureError(f"{name} has more than {_MAX_SCANS} scans, which are not decoded")
 
 
-def _frames(image: Image.Image, name: str, *, by_colour: bool) -> Iterator[Page | PictureError]:
+def _frames(
+    image: Image.Image, name: str, *, tone: Tone, start: int
+) -> Iterator[Page | PictureError]:
     """Decode the frames of a TIFF."""
     tiff = cast(Any, image)
     number = 0
@@ -199,18 +231,19 @@ def _frames(image: Image.Image, name: str, *, by_colour: bool) -> Iterator[Page 
             yield _told(error, where)
             return
         if not (frame and isinstance(kind, int) and kind & _NO_PAGE):
-            yield _page(image, where, by_colour=by_colour, number=number)
+            if number >= start:
+                yield _page(image, where, tone=tone, number=number)
             number += 1
 
 
-def _draft(image: Image.Image, *, by_colour: bool) -> tuple[int, int] | None:
+def _draft(image: Image.Image, *, tone: Tone) -> tuple[int, int] | None:
     """Have a JPEG decoded at a half, a quarter or an eighth where that does; give its full size."""
     if image.format not in ("JPEG", "MPO"):
         return None
     width, height = image.size
     shrink = min(1.0, MAX_SIDE_DECODED / max(width, height))
     least = (math.ceil(width * shrink), math.ceil(height * shrink))
-    image.draft(None if by_colour else "L", least)
+    image.draft("L" if tone is Tone.BRIGHTNESS else None, least)
     return width, height
 
 
@@ -218,7 +251,7 @@ def _page(
     image: Image.Image,
     name: str,
     *,
-    by_colour: bool,
+    tone: Tone,
     number: int = 0,
     size: tuple[int, int] | None = None,
 ) -> Page | PictureError:
@@ -229,7 +262,13 @@ def _page(
         return error
     except DAMAGE as error:
         return _told(error, name)
-    return make_page(image, by_colour=by_colour, number=number, size=size)
+    return make_page(image, tone=tone, number=number, size=size)
+
+
+def _sound(page: Page | PictureError) -> Page:
+    if isinstance(page, PictureError):
+        raise page
+    return page
 
 
 def _told(error: Exception, name: str) -> PictureError:
