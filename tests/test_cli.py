@@ -276,9 +276,9 @@ def test_training_in_a_terminal_shows_a_live_bar(small_data: Path, tmp_path: Pat
 
 def test_models_lists_networks_with_their_cost(cli: Cli) -> None:
     rows = json.loads(cli("models", "--json").stdout)
-    assert [row["name"] for row in rows] == ["reference", "resnet", "vgg"]
-    assert rows[0]["parameters"] == 225_034
-    assert rows[0]["multiply_adds"] == 2_631_040
+    assert [row["name"] for row in rows] == ["reader", "reference", "resnet", "vgg"]
+    assert rows[1]["parameters"] == 225_034
+    assert rows[1]["multiply_adds"] == 2_631_040
     text = cli("models").stdout
     assert "225,034 parameters, 2,631,040 multiply-adds" in text
     assert "filters=[32, 64]" in text

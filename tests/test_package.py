@@ -29,6 +29,7 @@ def test_public_api_is_this_and_no_more() -> None:
         "RecipeError",
         "Run",
         "RunError",
+        "Simulation",
         "__version__",
         "add_channel",
         "build",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from inkdigits.export import export_onnx
     from inkdigits.networks import build
     from inkdigits.reading import Digit, Reader, Reading
-    from inkdigits.training import Augmentation, Recipe, Run, resume, train
+    from inkdigits.training import Augmentation, Recipe, Run, Simulation, resume, train
 
 __all__ = [
     "Augmentation",
@@ -50,6 +50,7 @@ __all__ = [
     "RecipeError",
     "Run",
     "RunError",
+    "Simulation",
     "__version__",
     "add_channel",
     "build",
@@ -80,6 +81,7 @@ _ROOM_OF = {
     "RecipeError": "errors",
     "Run": "training",
     "RunError": "errors",
+    "Simulation": "training",
     "add_channel": "datasets",
     "build": "networks",
     "evaluate": "evaluation",

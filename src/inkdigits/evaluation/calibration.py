@@ -16,6 +16,9 @@ def fit_temperature(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.uint
         logits: float32 ``(count, classes)``.
         labels: which column is right, ``(count,)``.
 
+    Returns:
+        A temperature from 0.05 to 20: where every answer is right, none is low enough.
+
     Source: C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On Calibration of Modern Neural Networks",
     2017.
     """

@@ -33,5 +33,6 @@ def as_classifier(
 
 
 def gives_logits(network: "keras.Model") -> bool:
-    """Return whether a network ends without a softmax."""
-    return bool(network.layers[-1].get_config().get("activation", "linear") == "linear")
+    """Return whether a network ends in a layer with a linear activation: without a softmax."""
+    # A Softmax layer, or an average of probabilities, has no activation at all.
+    return bool(network.layers[-1].get_config().get("activation") == "linear")

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from inkdigits.synthesis.skeleton import SIDE, thin
+from inkdigits.errors import import_extra
+from inkdigits.synthesis.skeleton import SIDE, Skeleton, thin_each
 
 __all__ = ["draw_glyphs", "latin_letters", "other_glyphs"]
 
@@ -32,14 +33,12 @@ _POINTS = 96
 _BOX = 40
 _LEAST_PATH = 12  # pixels
 
-_TAKEN_FOR_DIGITS = "bgiloqszBDGIOQSZ|"
+_TAKEN_FOR_DIGITS = "bgiloqszBDGIOQSZ"
 """What nobody can tell from a digit out of context."""
-
-_Paths = npt.NDArray[np.bool_]
 
 
 @functools.cache
-def latin_letters() -> _Paths:
+def latin_letters() -> Skeleton:
     """Return the skeletons of a to z and A to Z, without those that pass for digits.
 
     Returns:
@@ -48,13 +47,18 @@ def latin_letters() -> _Paths:
     Raises:
         MissingExtraError: matplotlib, whose fonts these are, is not installed.
     """
-    # The alphas of phonetics and mathematics are how people write an a.
-    return draw_glyphs([c for c in string.ascii_letters + "ɑɡ" if c not in _TAKEN_FOR_DIGITS + "ɡ"])
+    # The alpha of phonetics is how people write an a.
+    return draw_glyphs(c for c in string.ascii_letters + "ɑ" if c not in _TAKEN_FOR_DIGITS)
 
 
 @functools.cache
-def other_glyphs() -> _Paths:
-    """Return the skeletons of all other letters and symbols, none of them a digit."""
+def other_glyphs() -> Skeleton:
+    """Return the skeletons of the letters and symbols of all other scripts, without their digits.
+
+    Some of them pass for digits all the same.
+
+    Returns and raises as `latin_letters`.
+    """
     return draw_glyphs(
         chr(code)
         for code in range(0x80, 0x1FFFF)
@@ -62,23 +66,25 @@ def other_glyphs() -> _Paths:
     )
 
 
-def draw_glyphs(characters: Iterable[str]) -> _Paths:
+def draw_glyphs(characters: Iterable[str]) -> Skeleton:
     """Return the skeletons of characters in each font that has them, ``(count, 56, 56)``."""
-    from inkdigits.errors import import_extra
-
     mpl, ft2font = import_extra("matplotlib"), import_extra("matplotlib.ft2font")
     folder = Path(mpl.get_data_path(), "fonts", "ttf")
     wanted = list(characters)
-    drawn = []
+    found = []
     for name in _FONTS:
         path = str(folder / name)
         font = ImageFont.truetype(path, _POINTS)
         known = ft2font.FT2Font(path).get_charmap()
-        drawn += [_draw(font, character) for character in wanted if ord(character) in known]
-    return np.stack([glyph for glyph in drawn if glyph is not None])
+        drawn = [_draw(font, character) for character in wanted if ord(character) in known]
+        if glyphs := [glyph for glyph in drawn if glyph is not None]:
+            thinned = thin_each(np.stack(glyphs))
+            found.append(thinned[thinned.sum(axis=(1, 2)) > _LEAST_PATH])
+    return np.concatenate(found)
 
 
-def _draw(font: ImageFont.FreeTypeFont, character: str) -> _Paths | None:
+def _draw(font: ImageFont.FreeTypeFont, character: str) -> npt.NDArray[np.bool_] | None:
+    """Return a character's ink in the middle of a square, or nothing where it is but a dot."""
     left, top, right, bottom = (int(side) for side in font.getbbox(character))
     if right - left < 4 or bottom - top < 4:
         return None
@@ -91,5 +97,4 @@ def _draw(font: ImageFont.FreeTypeFont, character: str) -> _Paths | None:
     field = np.zeros((SIDE, SIDE), bool)
     top, left = (SIDE - size[1]) // 2, (SIDE - size[0]) // 2
     field[top : top + size[1], left : left + size[0]] = small > 100
-    skeleton = thin(field)
-    return skeleton if skeleton.sum() > _LEAST_PATH else None
+    return field

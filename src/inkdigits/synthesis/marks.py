@@ -13,7 +13,7 @@ from inkdigits.reading.marks import Strokes
 from inkdigits.synthesis.glyphs import latin_letters, other_glyphs
 from inkdigits.synthesis.pen import Hand, redraw, roughen
 from inkdigits.synthesis.scribbles import scribble
-from inkdigits.synthesis.skeleton import skeletons
+from inkdigits.synthesis.skeleton import Skeleton, usable_skeletons
 from inkdigits.synthesis.styles import restyle
 
 __all__ = ["NOT_A_DIGIT", "Marks", "simulate"]
@@ -54,11 +54,15 @@ def simulate(
         copies: how many times each is drawn anew, by another hand each time.
         negatives: marks that are no digit, for each digit of the data set.
         seed: the same one gives the same marks.
+
+    Raises:
+        DataError: no labels, or no ink in any image.
+        MissingExtraError: matplotlib is not installed.
     """
+    # The two parts of a data set get different random numbers.
     rng = np.random.default_rng([seed, len(dataset)])
     labels = dataset.require_labels()
-    paths = skeletons(dataset.images)
-    usable = np.flatnonzero(paths.any(axis=(1, 2)))
+    paths, usable = usable_skeletons(dataset)
     drawn, shown = [dataset.images] * originals, [labels] * originals
     for _ in range(copies):
         drawn.append(np.stack([_digit(paths[i], int(labels[i]), rng) for i in usable]))
@@ -71,23 +75,19 @@ def simulate(
     )
 
 
-def _digit(
-    path: npt.NDArray[np.bool_], digit: int, rng: np.random.Generator
-) -> npt.NDArray[np.uint8]:
+def _digit(path: Skeleton, digit: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     hand = Hand.random(rng)
     if digit == 1 and rng.random() < 0.25:  # a brush makes no other digit so fat
         hand = replace(hand, radius=float(rng.uniform(0.08, 0.19)))
     ink = roughen(redraw(restyle(path, digit, rng), hand, rng), rng)
     if rng.random() < 0.1:
         ink = _with_remains(ink, rng)
-    return frame(_visible(ink))
+    return _framed(ink)
 
 
-def _visible(ink: Strokes) -> Strokes:
-    """Make sure that there is something to frame."""
-    if ink.max() > 0.05:
-        return ink
-    return np.ones((4, 4), np.float32)
+def _framed(ink: Strokes) -> npt.NDArray[np.uint8]:
+    """Frame ink; what cannot be seen any more becomes a blot."""
+    return frame(ink if ink.max() > 0.05 else np.ones((4, 4), np.float32))
 
 
 def _with_remains(ink: Strokes, rng: np.random.Generator) -> Strokes:
@@ -113,7 +113,7 @@ def _with_remains(ink: Strokes, rng: np.random.Generator) -> Strokes:
 
 
 def _unlike_digits(
-    paths: npt.NDArray[np.bool_],
+    paths: Skeleton,
     digits: npt.NDArray[np.uint8],
     wanted: int,
     rng: np.random.Generator,
@@ -131,10 +131,6 @@ def _unlike_digits(
         nearest = (_looks(batch) @ known.T).max(axis=1)
         kept.append(batch[nearest < _LOOKALIKE])
     return np.concatenate(kept)[:wanted]
-
-
-def _framed(ink: Strokes) -> npt.NDArray[np.uint8]:
-    return frame(_visible(ink))
 
 
 def _looks(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -159,7 +155,7 @@ def _letter(rng: np.random.Generator) -> Strokes:
     return roughen(redraw(path, Hand.random(rng), rng), rng)
 
 
-def _no_digit(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
+def _no_digit(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     kind = rng.random()
     if kind < 0.25:
         signs = other_glyphs()
@@ -175,7 +171,7 @@ def _no_digit(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Strokes
     return roughen(ink, rng)
 
 
-def _several(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
+def _several(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     """Return two or three digits taken for one mark."""
     hand = Hand.random(rng)
     inks = [
@@ -196,7 +192,7 @@ def _several(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
     return field.T.copy() if rng.random() < 0.15 else field
 
 
-def _part(paths: npt.NDArray[np.bool_], rng: np.random.Generator) -> Strokes:
+def _part(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     """Return a piece of a digit, cut off somewhere in its middle."""
     ink = redraw(paths[rng.integers(len(paths))], Hand.random(rng), rng)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))

@@ -11,7 +11,7 @@ from inkdigits.datasets import Dataset
 from inkdigits.reading.result import Box
 from inkdigits.synthesis.paper import photograph
 from inkdigits.synthesis.pen import Hand, redraw
-from inkdigits.synthesis.skeleton import skeletons
+from inkdigits.synthesis.skeleton import usable_skeletons
 from inkdigits.synthesis.styles import restyle
 
 __all__ = ["PageWriter", "SyntheticPage"]
@@ -76,12 +76,14 @@ class PageWriter:
 
     Args:
         dataset: digits with labels: training digits to train and choose by, test digits to measure.
+
+    Raises:
+        DataError: no labels, or no ink in any image.
     """
 
     def __init__(self, dataset: Dataset) -> None:
         self._labels = dataset.require_labels()
-        self._paths = skeletons(dataset.images)
-        self._usable = np.flatnonzero(self._paths.any(axis=(1, 2)))
+        self._paths, self._usable = usable_skeletons(dataset)
 
     def write(self, rng: np.random.Generator) -> SyntheticPage:
         """Write a page: one to six lines of one to ten digits, on any paper, in any light."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.reading.marks import Strokes
-from inkdigits.synthesis.skeleton import SIDE, distance_to
+from inkdigits.synthesis.skeleton import SIDE, Skeleton, distance_to
 
 __all__ = ["Hand", "redraw", "roughen"]
 
@@ -58,7 +58,7 @@ class Hand:
         )
 
 
-def redraw(skeleton: npt.NDArray[np.bool_], hand: Hand, rng: np.random.Generator) -> Strokes:
+def redraw(skeleton: Skeleton, hand: Hand, rng: np.random.Generator) -> Strokes:
     """Draw a skeleton with a hand.
 
     Args:
@@ -67,7 +67,7 @@ def redraw(skeleton: npt.NDArray[np.bool_], hand: Hand, rng: np.random.Generator
         rng: of tremor and pressure.
 
     Returns:
-        float32 ``(height, width)``, 0 to 1; just large enough for the ink.
+        float32 ``(height, width)``, 0 to 1; large enough for the ink, with an empty margin.
     """
     rows, columns = np.nonzero(skeleton)
     # Bend the path's own box, so that the canvas fits whatever comes out.
@@ -77,8 +77,7 @@ def redraw(skeleton: npt.NDArray[np.bool_], hand: Hand, rng: np.random.Generator
     bend = turn @ lean
     points = bend @ np.stack([columns, rows]).astype(np.float64)
     low, high = points.min(axis=1), points.max(axis=1)
-    pen = hand.radius * hand.height
-    pen = max(pen, 0.5)
+    pen = max(hand.radius * hand.height, 0.5)
     scale = max(hand.height - 2 * pen, 2.0) / max(float((high - low).max()), 1.0)
     margin = pen * (1 + hand.pressure) + 2 + 3 * hand.tremor * hand.height
     size = np.ceil((high - low) * scale + 2 * margin + 1).astype(int)

@@ -4,16 +4,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.synthesis.skeleton import SIDE
+from inkdigits.synthesis.skeleton import SIDE, Skeleton
 
 __all__ = ["scribble"]
 
 _SHIFT = 4  # OpenCV takes points in sixteenths of a pixel
 
-Points = npt.NDArray[np.float64]
+_Points = npt.NDArray[np.float64]
 
 
-def scribble(rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+def scribble(rng: np.random.Generator) -> Skeleton:
     """Return the skeleton of an invented mark, bool ``(56, 56)``."""
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     kind = rng.random()
@@ -36,7 +36,7 @@ def scribble(rng: np.random.Generator) -> npt.NDArray[np.bool_]:
     return canvas.astype(bool)
 
 
-def _stroke(rng: np.random.Generator) -> Points:
+def _stroke(rng: np.random.Generator) -> _Points:
     """Return one movement of a pen, about the unit square: straight, bent, curled or angular."""
     start = rng.uniform(0, 1, 2)
     kind = rng.random()
@@ -47,7 +47,7 @@ def _stroke(rng: np.random.Generator) -> Points:
         radius, begin = rng.uniform(0.12, 0.5), rng.uniform(0, 2 * np.pi)
         angles = begin + np.linspace(0, rng.uniform(1.2, 2 * np.pi), 24) * rng.choice([-1, 1])
         squeeze = np.array([1.0, rng.uniform(0.5, 1.5)])
-        arc: Points = start + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1) * squeeze
+        arc: _Points = start + radius * np.stack([np.cos(angles), np.sin(angles)], axis=1) * squeeze
         return arc
     if kind < 0.7:  # angular
         corners = rng.integers(3, 6)
@@ -58,14 +58,14 @@ def _stroke(rng: np.random.Generator) -> Points:
     angles = rng.uniform(0, 2 * np.pi) + np.cumsum(turning)
     way = np.cumsum(np.stack([np.cos(angles), np.sin(angles)], axis=1), axis=0)
     extent = max(float(np.ptp(way, axis=0).max()), 1e-6)
-    result: Points = start + way / extent * rng.uniform(0.3, 1)
+    result: _Points = start + way / extent * rng.uniform(0.3, 1)
     return result
 
 
-def _sign(rng: np.random.Generator) -> list[Points]:
+def _sign(rng: np.random.Generator) -> list[_Points]:
     """Return a sign that people write beside digits."""
 
-    def jitter(points: list[tuple[float, float]]) -> Points:
+    def jitter(points: list[tuple[float, float]]) -> _Points:
         return np.asarray(points, float) + rng.normal(0, 0.05, (len(points), 2))
 
     match int(rng.integers(10)):
@@ -94,7 +94,7 @@ def _sign(rng: np.random.Generator) -> list[Points]:
             return across + [jitter([(at, 0), (at, 1)]) for at in (a, b)]
 
 
-def _frame(rng: np.random.Generator) -> list[Points]:
+def _frame(rng: np.random.Generator) -> list[_Points]:
     """Return remains of ruled paper and forms: corners, boxes, ladders, parallel lines."""
     wide = rng.uniform(0.3, 3)
     left, right = np.array([(0, 0), (0, 1.0)]), np.array([(wide, 0), (wide, 1.0)])
@@ -115,5 +115,5 @@ def _frame(rng: np.random.Generator) -> list[Points]:
     return [points + rng.normal(0, 0.02, points.shape) for points in strokes]
 
 
-def _direction(angle: float) -> Points:
+def _direction(angle: float) -> _Points:
     return np.array([np.cos(angle), np.sin(angle)])

@@ -4,10 +4,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SIDE", "distance_to", "skeletons", "thin"]
+from inkdigits.datasets import Dataset
+from inkdigits.errors import DataError
+
+__all__ = ["SIDE", "Skeleton", "distance_to", "skeletons", "thin", "thin_each", "usable_skeletons"]
 
 SIDE = 56
 """Skeletons are kept in squares of this side, twice MNIST's: finer than a pixel of a digit."""
+
+Skeleton = npt.NDArray[np.bool_]
+"""The path of a pen, bool ``(56, 56)``, or several, ``(count, 56, 56)``."""
 
 _INK = 110
 _BATCH = 1_000
@@ -16,33 +22,53 @@ _BATCH = 1_000
 _NEIGHBOURS = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)
 
 
-def skeletons(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+def skeletons(images: npt.NDArray[np.uint8]) -> Skeleton:
     """Return the skeletons of images of single marks.
 
     Args:
         images: uint8 ``(count, 28, 28)``, bright ink on black.
 
     Returns:
-        bool ``(count, 56, 56)``, at twice the scale.
+        bool ``(count, 56, 56)``, at twice the scale; empty where there is no ink.
     """
     result = np.empty((len(images), SIDE, SIDE), bool)
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]
-        # One below the other: one call for all of them.
-        column = np.vstack(
-            [cv2.resize(i, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC) for i in batch]
-        )
-        ink = (column > _INK).reshape(-1, SIDE, SIDE)
-        ink[:, [0, -1], :] = ink[:, :, [0, -1]] = False  # no mark touches its neighbour
-        result[start : start + _BATCH] = thin(ink.reshape(-1, SIDE)).reshape(-1, SIDE, SIDE)
+        large = [cv2.resize(i, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC) for i in batch]
+        result[start : start + _BATCH] = thin_each(np.stack(large) > _INK)
     return result
+
+
+def usable_skeletons(dataset: Dataset) -> tuple[Skeleton, npt.NDArray[np.intp]]:
+    """Return the skeletons of a data set, and the indices of those that can be drawn.
+
+    Raises:
+        DataError: there is none.
+    """
+    paths = skeletons(dataset.images)
+    usable = np.flatnonzero(paths.any(axis=(1, 2)))
+    if not usable.size:
+        raise DataError(
+            f"{dataset.name} has no ink to draw anew: images are black (0) with bright ink (255)"
+        )
+    return paths, usable
+
+
+def thin_each(drawings: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Thin many drawings, bool ``(count, height, width)``, without the ink on their rims."""
+    inside = drawings.copy()
+    inside[:, [0, -1], :] = inside[:, :, [0, -1]] = False  # no drawing touches its neighbour
+    # One below the other: one call for all of them.
+    return thin(inside.reshape(-1, drawings.shape[2])).reshape(drawings.shape)
 
 
 def thin(ink: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Thin a drawing until it is one pixel wide, without breaking it apart.
 
+    Dots of up to two by two pixels vanish.
+
     Args:
-        ink: bool ``(height, width)``; its rim is taken to be empty.
+        ink: bool ``(height, width)``; outside of it, there is none.
 
     Source: T. Y. Zhang, C. Y. Suen, "A Fast Parallel Algorithm for Thinning Digital Patterns",
     1984.
@@ -57,7 +83,7 @@ def thin(ink: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
             return left.astype(bool)
 
 
-def distance_to(skeleton: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+def distance_to(skeleton: Skeleton) -> npt.NDArray[np.float32]:
     """Return each pixel's distance to the skeleton, in pixels, float32 of the same shape."""
     apart = cv2.distanceTransform((~skeleton).view(np.uint8), cv2.DIST_L2, 3)
     return np.asarray(apart, np.float32)

@@ -11,14 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.synthesis.glyphs import draw_glyphs
-from inkdigits.synthesis.skeleton import SIDE
+from inkdigits.synthesis.skeleton import SIDE, Skeleton
 
 __all__ = ["restyle"]
 
-_Path = npt.NDArray[np.bool_]
 
-
-def restyle(path: _Path, digit: int, rng: np.random.Generator) -> _Path:
+def restyle(path: Skeleton, digit: int, rng: np.random.Generator) -> Skeleton:
     """Return a digit's skeleton in another style, mostly its own.
 
     Args:
@@ -35,12 +33,12 @@ def restyle(path: _Path, digit: int, rng: np.random.Generator) -> _Path:
         return _struck(path, rng, height=(0.45, 0.55), slope=(0.7, 2.0), length=(0.5, 1.0))
     if chance > 0.95:
         printed = _printed()[digit]
-        chosen: _Path = printed[int(rng.integers(len(printed)))]
+        chosen: Skeleton = printed[int(rng.integers(len(printed)))]
         return chosen
     return path
 
 
-def _flagged_one(rng: np.random.Generator) -> _Path:
+def _flagged_one(rng: np.random.Generator) -> Skeleton:
     top = np.array([SIDE / 2, 8.0])
     bottom = top + np.array([rng.normal(0, 2.5), 40])
     reach = rng.uniform(4, 19)
@@ -56,13 +54,13 @@ def _flagged_one(rng: np.random.Generator) -> _Path:
 
 
 def _struck(
-    path: _Path,
+    path: Skeleton,
     rng: np.random.Generator,
     *,
     height: tuple[float, float],
     slope: tuple[float, float],
     length: tuple[float, float],
-) -> _Path:
+) -> Skeleton:
     """Strike a digit through, at a share of its height, with a bar as long as a share of it."""
     rows, columns = np.nonzero(path)
     tall = rows.max() - rows.min() + 1
@@ -76,7 +74,7 @@ def _struck(
     return path | _drawn([np.stack([middle - step, middle + step])])
 
 
-def _drawn(strokes: list[npt.NDArray[np.float64]]) -> _Path:
+def _drawn(strokes: list[npt.NDArray[np.float64]]) -> Skeleton:
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     for points in strokes:
         cv2.polylines(canvas, [np.round(points * 16).astype(np.int32)], False, 1, shift=4)
@@ -84,5 +82,5 @@ def _drawn(strokes: list[npt.NDArray[np.float64]]) -> _Path:
 
 
 @functools.cache
-def _printed() -> list[npt.NDArray[np.bool_]]:
+def _printed() -> list[Skeleton]:
     return [draw_glyphs(str(digit)) for digit in range(10)]

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from inkdigits.training.recipe import Augmentation, Recipe
+from inkdigits.training.recipe import Augmentation, Recipe, Simulation
 from inkdigits.training.run import Run
 
 if TYPE_CHECKING:
     from inkdigits.training.trainer import resume, train
 
-__all__ = ["Augmentation", "Recipe", "Run", "resume", "train"]
+__all__ = ["Augmentation", "Recipe", "Run", "Simulation", "resume", "train"]
 
 
 def __getattr__(name: str) -> Any:

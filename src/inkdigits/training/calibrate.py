@@ -35,7 +35,7 @@ def calibrate(network: keras.Model, validation: Dataset | Marks) -> Calibration:
     """Divide a network's logits by the temperature that fits validation data, for good.
 
     The last layer's weights take the division: whoever runs the network gets calibrated
-    probabilities, and no accuracy changes.
+    probabilities, and no accuracy changes. A network whose last layer is not dense stays as it is.
 
     Args:
         network: in float32; its last layer is changed.
@@ -49,9 +49,10 @@ def calibrate(network: keras.Model, validation: Dataset | Marks) -> Calibration:
         logits, labels = np.pad(logits, ((0, 0), (0, 1))), validation.labels
     else:
         labels = validation.require_labels()
-    temperature = fit_temperature(logits, labels)
-    last = network.layers[-1]
-    last.set_weights([weights / temperature for weights in last.get_weights()])
+    last, temperature = network.layers[-1], 1.0
+    if isinstance(last, keras.layers.Dense):
+        temperature = fit_temperature(logits, labels)
+        last.set_weights([weights / temperature for weights in last.get_weights()])
 
     probabilities = softmax(logits / np.float32(temperature))
     # The threshold parts sure from unsure digits; what is none, the network says itself.

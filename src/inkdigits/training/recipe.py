@@ -78,7 +78,7 @@ class Simulation(BaseModel):
 
     originals: Annotated[int, Field(ge=1, le=20)] = 2
     copies: Annotated[int, Field(ge=0, le=20)] = 2
-    negatives: Annotated[float, Field(ge=0, le=10)] = 1.2
+    negatives: Annotated[float, Field(gt=0, le=10)] = 1.2
 
 
 class Recipe(BaseModel):
@@ -106,7 +106,8 @@ class Recipe(BaseModel):
         precision: ``float32``, ``bfloat16`` (mixed: weights stay float32), or ``auto``, bfloat16
             where the processor computes in it.
         steps_per_execution: training steps between two looks at the progress; 1 under PyTorch.
-        seed: of the split, the initial weights, the order of the images, dropout, augmentation.
+        seed: of the split, the initial weights, the order of the images, dropout, augmentation,
+            simulation.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

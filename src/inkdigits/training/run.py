@@ -212,16 +212,22 @@ def _identity(dataset: Dataset) -> _Data:
 
 
 def _versions() -> dict[str, str]:
+    import cv2
     import keras
+    import PIL
 
     backend = keras.backend.backend()
     module = __import__(backend)
+    # The last three draw simulated marks.
     return {
         "inkdigits": __version__,
         "python": platform.python_version(),
         "keras": version("keras"),
         backend: str(module.__version__),
         "numpy": version("numpy"),
+        "opencv": cv2.__version__,
+        "pillow": PIL.__version__,
+        "matplotlib": version("matplotlib"),
     }
 
 

@@ -11,6 +11,7 @@ from inkdigits.networks.sizes import Size
 def network(
     *,
     filters: tuple[Size, Size, Size] = (32, 64, 128),
+    activation: str = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3,
 ) -> keras.Model:
     """Three pairs of 3×3 convolutions, batch normalised, and the maximum over all places.
@@ -20,6 +21,7 @@ def network(
 
     Args:
         filters: of each pair.
+        activation: Keras' name of one.
         dropout: share of the features that is dropped in training.
     """
     layers = keras.layers
@@ -31,7 +33,7 @@ def network(
         for _ in range(2):
             x = layers.Conv2D(count, 3, padding="same" if last else "valid", use_bias=False)(x)
             x = layers.BatchNormalization(momentum=0.97)(x)
-            x = layers.Activation("relu")(x)
+            x = layers.Activation(activation)(x)
         if not last:
             x = layers.MaxPooling2D(2)(x)
     x = layers.GlobalMaxPooling2D()(x)
