@@ -69,7 +69,9 @@ def photograph(
     ink: npt.NDArray[np.float32], rules: npt.NDArray[np.float32], rng: np.random.Generator
 ) -> Image.Image:
     height, width = ink.shape
-    paper, blue, pen = (np.array(rgb, float) for rgb in [(240, 234, 214), (120, 150, 200), (28, 38, 96)])
+    paper, blue, pen = (
+        np.array(rgb, float) for rgb in [(240, 234, 214), (120, 150, 200), (28, 38, 96)]
+    )
     page = paper + (blue - paper) * rules[..., None]
     page += (pen - page) * ink[..., None]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
@@ -96,7 +98,9 @@ def draw_the_way(path: Path) -> None:
         region = marks[mark.box.y : mark.bottom, mark.box.x : mark.right]
         np.maximum(region, mark.strokes, out=region)
     for axes, title, image in zip(
-        panels, (*titles, "5  digits, in reading order"), (page.pixels, 255 - contrast, 1 - marks, None)
+        panels,
+        (*titles, "5  digits, in reading order"),
+        (page.pixels, 255 - contrast, 1 - marks, None),
     ):
         axes.set_title(title, fontsize=11, loc="left")
         axes.set_axis_off()
@@ -110,7 +114,13 @@ def draw_the_way(path: Path) -> None:
         show_digit(axes, digit.image)
         axes.set_title(str(digit.digit), fontsize=9)
         if not column:
-            axes.text(0, -0.75, "4  framed, as the network sees them", fontsize=11, transform=axes.transData)
+            axes.text(
+                0,
+                -0.75,
+                "4  framed, as the network sees them",
+                fontsize=11,
+                transform=axes.transData,
+            )
     save(plot, PICTURES / "way.png")
 
 
@@ -157,7 +167,12 @@ def draw_coverage() -> None:
         asked = [point["min_confidence"] for point in curve]
         right.plot(asked, coverage, color=colour, label=f"answered: {label}")
     none = figures["no_digit"]["taken_for_a_digit"]
-    right.plot(np.linspace(0, 1, len(none)), 100 * np.array(none), color=MUTED, label="no digit, taken for one")
+    right.plot(
+        np.linspace(0, 1, len(none)),
+        100 * np.array(none),
+        color=MUTED,
+        label="no digit, taken for one",
+    )
     right.axvline(figures["threshold"], color=MUTED, linestyle=":", label="the model's threshold")
     left.set_xlabel("digits answered (%)")
     left.set_ylabel("of these right (%)")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from inkdigits import Dataset, Digit, Reader, Reading, evaluate, load_mnist
+from inkdigits import Dataset, Digit, Reader, Reading, Run, evaluate, load_mnist
 from inkdigits.errors import ModelError
 from inkdigits.reading import Box, Classifier, frame_picture
 from inkdigits.reading.classifier import DEFAULT_MODEL
@@ -22,7 +22,7 @@ Mnist = tuple[Dataset, Dataset]
 
 READER = Reader(threads=1)
 TEST = load_mnist()[1]
-SURE = np.flatnonzero(READER.classify(TEST.images[:200]).max(axis=1) > 0.999)
+SURE = np.flatnonzero(READER.classify(TEST.images[:200]).max(axis=1) > 0.98)
 """Test digits that the network has no doubt about: reading must not lose them."""
 
 
@@ -45,14 +45,16 @@ def written(
 
 def test_the_packaged_model_says_what_it_is() -> None:
     card = READER.card
-    assert card.name == "reference"
-    assert card.parameters == 225_034
+    assert card.name == "reader"
+    assert card.parameters == 289_066
+    assert card.open_set
+    assert DEFAULT_MODEL.stat().st_size < 4_000_000
     assert card.labels == tuple("0123456789")
     assert card.training_data_sha256 == load_mnist()[0].fingerprint
     assert 0 < card.rejection_threshold < 1
     measured = evaluate(READER.classify, TEST).accuracy
     assert card.test_accuracy == pytest.approx(measured, abs=2e-4)
-    assert measured > 0.991
+    assert measured >= 0.997
 
 
 def test_framing_leaves_mnist_as_it_is(mnist: Mnist) -> None:
@@ -155,18 +157,21 @@ def test_ink_is_nothing_on_paper_and_full_in_strokes() -> None:
     page = np.full((100, 100), 220, np.uint8)
     page[30:70, 45:55] = 30
     ink = find_ink(page)
-    assert ink.dtype == np.float32
-    assert ink[32:68, 47:53].min() == 1
-    assert ink[:25].max() == 0
+    assert ink.contrast[32:68, 47:53].min() == ink.contrast.max() == 190
+    assert ink.full == 190
+    assert ink.contrast[:25].max() == 0
 
 
 def test_a_digit_in_two_pieces_is_one_digit() -> None:
     page = np.full((120, 120), 255, np.uint8)
     page[20:30, 45:80] = 0  # the bar of a five, apart
-    page[34:60, 40:50] = 0
-    (digit,) = READER.read(page).digits
+    cv2.line(page, (45, 36), (45, 62), 0, 9)
+    cv2.ellipse(page, (55, 78), (20, 18), 0, -110, 140, 0, 9)
+    reading = READER.read(page)
+    assert reading.text == "5"
+    (digit,) = reading.digits
     assert digit.box.y <= 20
-    assert digit.box.y + digit.box.height >= 60
+    assert digit.box.y + digit.box.height >= 90
 
 
 def test_a_digit_that_is_not_trusted_is_a_question_mark() -> None:
@@ -236,16 +241,16 @@ def test_a_model_that_names_other_files_is_refused(tmp_path: Path) -> None:
         Classifier(path)
 
 
-def test_a_model_of_other_numbers_is_refused(tmp_path: Path) -> None:
+def test_a_model_of_other_numbers_is_refused(tmp_path: Path, trained: Run) -> None:
     path = tmp_path / "model.onnx"
-    model = onnx.load(DEFAULT_MODEL)
+    model = onnx.load(trained.model_path)
     for weights in model.graph.initializer:
         if weights.data_type == onnx.TensorProto.FLOAT:
             weights.raw_data = np.full(len(weights.raw_data) // 4, np.nan, np.float32).tobytes()
     onnx.save(model, path)
     with pytest.raises(ModelError, match="gives no probabilities"):
         Reader(path)
-    model = onnx.load(DEFAULT_MODEL)
+    model = onnx.load(trained.model_path)
     model.graph.node[-1].output[0] = "single"
     model.graph.node.append(
         onnx.helper.make_node("Cast", ["single"], ["probabilities"], to=onnx.TensorProto.DOUBLE)
@@ -256,9 +261,11 @@ def test_a_model_of_other_numbers_is_refused(tmp_path: Path) -> None:
         Reader(path)
 
 
-def test_a_model_that_cannot_run_or_gives_no_probabilities_is_refused(tmp_path: Path) -> None:
+def test_a_model_that_cannot_run_or_gives_no_probabilities_is_refused(
+    tmp_path: Path, trained: Run
+) -> None:
     path = tmp_path / "model.onnx"
-    model = onnx.load(DEFAULT_MODEL)
+    model = onnx.load(trained.model_path)
     model.graph.node[-1].op_type = "Relu"
     onnx.save(model, path)
     with pytest.raises(ModelError, match="do not sum to 1"):
@@ -277,8 +284,8 @@ def test_patterns_that_leave_no_paper_are_read_as_anything_but_an_error(period: 
     READER.read(np.tile(columns[:, None], (8, 96)))
 
 
-def test_a_model_that_gives_logits_is_read_too(tmp_path: Path) -> None:
-    model = onnx.load(DEFAULT_MODEL)
+def test_a_model_that_gives_logits_is_read_too(tmp_path: Path, trained: Run) -> None:
+    model = onnx.load(trained.model_path)
     (softmax,) = (node for node in model.graph.node if node.op_type == "Softmax")
     model.graph.node.remove(softmax)
     model.graph.output[0].name = "logits"
@@ -287,7 +294,9 @@ def test_a_model_that_gives_logits_is_read_too(tmp_path: Path) -> None:
     path = tmp_path / "logits.onnx"
     onnx.save(model, path)
     np.testing.assert_allclose(
-        Reader(path).classify(TEST.images[:100]), READER.classify(TEST.images[:100]), atol=1e-5
+        Reader(path).classify(TEST.images[:100]),
+        Reader(trained.model_path).classify(TEST.images[:100]),
+        atol=1e-5,
     )
 
 

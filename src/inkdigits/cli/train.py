@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def train(
     recipe: Annotated[
         str | None,
-        typer.Option(help="A recipe to start from: a name (reader, reference), .toml or .json."),
+        typer.Option(help="A recipe to start from: a name (reader), or a .toml or .json file."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Digits to learn from; MNIST's training set by default.")

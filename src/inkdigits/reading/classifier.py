@@ -14,7 +14,7 @@ from inkdigits.reading.model_card import ModelCard
 
 __all__ = ["DEFAULT_MODEL", "Classifier", "available_threads", "softmax"]
 
-DEFAULT_MODEL = Path(__file__).parent / "models" / "reference.onnx"
+DEFAULT_MODEL = Path(__file__).parent / "models" / "reader.onnx"
 
 _BATCH = 64  # activations of this many digits stay in the processor's cache
 _MAX_BYTES = 256 << 20

@@ -16,7 +16,6 @@ __all__ = ["in_context"]
 
 _FAINT = 0.5  # of the contrast that the other digits have
 _THIN, _FAT = 0.45, 2.3  # of their strokes' thickness
-_LOW = 0.6  # of their height
 _TALL, _LEANING = 1.3, 0.2  # of their height; columns a row
 
 
@@ -53,7 +52,7 @@ def _out_of_line(one: Found, found: Sequence[Found]) -> bool:
     top = float(np.median([other.y for other in others]))
     bottom = float(np.median([other.y + other.height for other in others]))
     usual = bottom - top
-    comma = box.height < _LOW * usual and box.y > (top + bottom) / 2
+    comma = box.height < usual and box.y > (top + bottom) / 2
     slash = one.digit == 1 and box.height > _TALL * usual and abs(_lean(one.mark)) > _LEANING
     return comma or slash
 

@@ -64,7 +64,7 @@ def _seams(strokes: Strokes, at_most: int) -> list[npt.NDArray[np.intp]]:
     ends[:2] = ends[-2:] = np.inf
     for _ in range(at_most):
         end = int(ends.argmin())
-        if not np.isfinite(ends[end]) or ends[end] > 0.45 * height:
+        if not np.isfinite(ends[end]) or ends[end] > 0.5 * height:
             break
         seam = _follow(step, end)
         taken = seam[[0, height // 2, -1]]

@@ -19,7 +19,10 @@ Strokes = npt.NDArray[np.float32]
 
 _MOST_SHOWN = 8  # a page of boxes holds many more
 _MOST_MARKS = 3_000  # more is texture; the largest are kept
-_STROKE = 0.3  # of its piece's full contrast: fainter is a stroke's blurred edge
+_FINE = (
+    48  # pixels: in smaller drawings a stroke may be a pixel wide, and half of it on its neighbour
+)
+_EDGE_OF_FINE, _EDGE_OF_LARGE = 0.3, 0.42  # of a piece's full contrast: fainter is no stroke
 _SPECK = 0.18  # of the size of the marks that matter: smaller is dirt, or a dot
 _AROUND = np.ones((3, 3), np.uint8)
 
@@ -73,7 +76,9 @@ def find_marks(ink: Ink, is_digit: Callable[[Sequence[Mark]], bool] | None = Non
     strong = np.zeros_like(ink.contrast)
     x, y = weak_pieces.x, weak_pieces.y
     contrast = ink.contrast[y, x].astype(np.float32)
-    inked = contrast > np.maximum(_STROKE * weak_pieces.spread(_full(weak_pieces, contrast)), low)
+    large = weak_pieces.boxes[:, 2:].max(axis=1) > _FINE
+    edge = np.where(large, _EDGE_OF_LARGE, _EDGE_OF_FINE) * _full(weak_pieces, contrast)
+    inked = contrast > np.maximum(weak_pieces.spread(edge), low)
     strong[y[inked], x[inked]] = 255
     pieces = part(strong)
     if is_digit is not None and (suspects := may_be_rules(pieces, strong.shape)).size:

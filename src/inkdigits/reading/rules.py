@@ -2,7 +2,7 @@
 
 A line is ink that goes straight on for long. That alone is no proof: the bar of a seven does so in
 a picture that shows nothing else. Lines are cleared only where they are several, or much longer
-than what is left without them is high, and where something is left at all.
+than what is left without them is high.
 """
 
 from dataclasses import dataclass
@@ -117,9 +117,9 @@ def _is_box(own: _Drawing) -> bool:
 def _inside_box(own: _Drawing) -> npt.NDArray[np.bool_]:
     """Return what of a box belongs to a digit that touches it."""
     height, width = own.shape
-    rim = max(3, height // 6), max(3, width // 6)
+    rim = max(3, min(height, width) // 6)
     core = np.zeros(own.shape, bool)
-    core[rim[0] : -rim[0], rim[1] : -rim[1]] = True
+    core[rim:-rim, rim:-rim] = True
     if ((own > 0) & core).sum() < 0.05 * (own > 0).sum():
         return np.zeros(own.shape, bool)
     left = _without(
@@ -149,9 +149,11 @@ def _clear_lines(drawing: _Drawing) -> bool:
         return False
     left = _without(drawing, across.mask, down.mask)
     usual = _usual_height(left)
-    if not usual:
-        return False
     many = across.lengths.size + down.lengths.size >= 3
+    if not usual:
+        if many:  # ruled paper, and nothing on it
+            drawing[:] = 0
+        return many
     across_too = many or bool((across.lengths >= _MUCH_LONGER * usual).any())
     down_too = many or bool((down.lengths >= _MUCH_LONGER * usual).any())
     if not across_too and not down_too:
@@ -182,8 +184,9 @@ def _usual_height(drawing: _Drawing) -> float:
     if not len(pieces):
         return 0.0
     boxes = pieces.boxes
-    compact = boxes[:, 2:].max(axis=1) < 6 * boxes[:, 2:].min(axis=1) + 12
-    heights, areas = boxes[compact, 3], pieces.areas[compact]
+    width, height = boxes[:, 2], boxes[:, 3]
+    line = (width > 6 * height + 12) | ((height > 6 * width + 12) & (height > _LONG * len(drawing)))
+    heights, areas = height[~line], pieces.areas[~line]
     if not heights.size:
         return 0.0
     order = np.argsort(heights)
