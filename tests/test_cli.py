@@ -363,9 +363,11 @@ def test_train_evaluate_export_and_read_end_to_end(
     ("arguments", "expected"),
     [
         (["--epochs", "-1"], "recipe's epochs cannot be -1"),
-        (["--model", "lenet"], "no network 'lenet'; there are reference"),
+        (["--model", "lenet"], "no network 'lenet'; there are reader, reference"),
         (["--option", "width=3"], "no option 'width'"),
         (["--recipe", "nowhere.toml"], "there is no recipe nowhere.toml"),
+        (["--recipe", "writer"], "no recipe writer; those with a name are reader, reference"),
+        (["--recipe", "reader", "--model", "vgg"], "'vgg' gives probabilities, and simulated"),
         (["--recipe", "bad.toml"], "no field 'epoch'"),
         (["--data", "nowhere"], "nowhere does not exist"),
         (["--resume", "nowhere"], "nowhere is no run folder"),

@@ -25,6 +25,10 @@ def made_up(labels: list[int], guesses: list[int], confidence: float = 0.82) -> 
     return Evaluation(dataset, probabilities)
 
 
+def threshold_of(evaluation: Evaluation) -> float:
+    return choose_threshold(evaluation.confidences, evaluation.correct)
+
+
 def test_figures_worked_out_by_hand() -> None:
     evaluation = made_up([1, 1, 1, 1, 2, 2], [1, 1, 1, 2, 2, 1])
     assert evaluation.accuracy == pytest.approx(4 / 6)
@@ -81,15 +85,16 @@ def test_the_threshold_is_the_lowest_that_lets_one_error_in_200_through() -> Non
     probabilities = np.zeros((count, 10), np.float32)
     probabilities[np.arange(count), guesses] = confidences
     evaluation = Evaluation(Dataset(np.zeros((count, 28, 28), np.uint8), labels), probabilities)
-    threshold = choose_threshold(evaluation)
+    threshold = threshold_of(evaluation)
     accepted = evaluation.confidences >= threshold
     assert (~evaluation.correct[accepted]).mean() <= 0.005
     one_more = evaluation.confidences >= evaluation.confidences[accepted.sum()]
     assert (~evaluation.correct[one_more]).mean() > 0.005
-    assert choose_threshold(made_up([1, 2], [1, 2])) == pytest.approx(0.82)
-    assert choose_threshold(made_up([1, 2], [2, 1], confidence=1.0)) > 1.0
+    assert threshold_of(made_up([1, 2], [1, 2])) == pytest.approx(0.82)
+    assert threshold_of(made_up([1, 2], [2, 1], confidence=1.0)) > 1.0
     equally_sure = made_up([1] * 1000, [1] * 900 + [2] * 100, confidence=1.0)
-    assert choose_threshold(equally_sure) > 1.0
+    assert threshold_of(equally_sure) > 1.0
+    assert choose_threshold(np.empty(0, np.float32), np.empty(0, bool)) > 1.0
 
 
 def test_a_report_is_figures_and_plots(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import onnx
 import pytest
 
-from inkdigits import Dataset, Reader, Run, build, export_onnx
+from inkdigits import Dataset, Reader, Run, add_channel, build, export_onnx, scale
+from inkdigits._keras import keras
 from inkdigits.errors import ModelError
 from inkdigits.networks import as_classifier, names
-from inkdigits.reading import ModelCard
+from inkdigits.reading import Classifier, ModelCard
 
 
 def card(**changes: object) -> ModelCard:
@@ -54,6 +55,7 @@ def test_the_file_is_what_the_contract_says(trained: Run, some_digits: Dataset) 
         "labels",
         "preprocessing",
         "calibration",
+        "open_set",
         "rejection_threshold",
         "training_data",
         "training_data_sha256",
@@ -61,6 +63,56 @@ def test_the_file_is_what_the_contract_says(trained: Run, some_digits: Dataset) 
         "parameters",
         "licence",
     }
+
+
+def test_a_network_of_logits_says_so(tmp_path: Path, some_test_digits: Dataset) -> None:
+    network, path = build("reader"), tmp_path / "model.onnx"
+    export_onnx(network, path, card(**vars(card()) | {"open_set": True}))
+    (output,) = onnx.load(path).graph.output
+    assert output.name == "logits"
+    assert output.type.tensor_type.shape.dim[1].dim_value == 10
+    images = some_test_digits.images[:200]
+    logits = network.predict(add_channel(scale(images)), verbose=0)
+    classifier = Classifier(path)
+    assert classifier.card.open_set
+    # "Not a digit" has the logit 0.
+    exponentials = np.exp(logits.astype(float))
+    with_none = exponentials / (1 + exponentials.sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(classifier.open_set(images), with_none, atol=1e-5)
+    without = exponentials / exponentials.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(classifier(images), without, atol=1e-5)
+
+
+def test_a_closed_set_is_never_short_of_a_digit(trained: Run, some_test_digits: Dataset) -> None:
+    classifier = Classifier(trained.model_path)
+    assert not classifier.card.open_set
+    images = some_test_digits.images[:100]
+    np.testing.assert_array_equal(classifier.open_set(images), classifier(images))
+
+
+def test_probabilities_cannot_claim_to_know_what_is_no_digit(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"model\.onnx says that it knows .* but gives no logits"):
+        export_onnx(build(), tmp_path / "model.onnx", card(**vars(card()) | {"open_set": True}))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_softmax_layer_is_not_followed_by_another(tmp_path: Path, some_digits: Dataset) -> None:
+    layers = keras.layers
+    network = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10), layers.Softmax()]
+    )
+    network.layers[1].set_weights([30 * weights for weights in network.layers[1].get_weights()])
+    export_onnx(network, tmp_path / "model.onnx", card())
+    images = some_digits.images[:100]
+    confidences = Classifier(tmp_path / "model.onnx")(images).max(axis=1)
+    assert confidences.mean() > 0.9  # after a second softmax it would be below a quarter
+
+
+def test_files_of_the_first_version_know_digits_only() -> None:
+    metadata = card().to_metadata()
+    assert metadata.pop("open_set") == "false"
+    assert not ModelCard.from_metadata(metadata, "model.onnx").open_set
+    assert ModelCard.from_metadata({**metadata, "open_set": "true"}, "model.onnx").open_set
 
 
 def test_the_card_survives_the_file(tmp_path: Path) -> None:
@@ -84,6 +136,7 @@ def test_the_card_survives_the_file(tmp_path: Path) -> None:
         ({"labels": '["a"]'}, "does not name the digits"),
         ({"labels": "nonsense"}, "damaged metadata"),
         ({"parameters": "many"}, "damaged metadata"),
+        ({"open_set": "perhaps"}, "damaged metadata"),
         ({"rejection_threshold": None}, "no 'rejection_threshold'"),
     ],
 )

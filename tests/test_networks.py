@@ -9,8 +9,16 @@ import pytest
 
 from inkdigits import build
 from inkdigits._keras import keras
+from inkdigits.datasets import add_channel, scale
 from inkdigits.errors import ModelError, RecipeError
-from inkdigits.networks import count_multiply_adds, describe, names, options
+from inkdigits.networks import (
+    as_classifier,
+    count_multiply_adds,
+    describe,
+    gives_logits,
+    names,
+    options,
+)
 from inkdigits.networks.saved import load_network, load_weights, save_network
 
 
@@ -43,13 +51,57 @@ def test_multiply_adds_are_those_worked_out_by_hand() -> None:
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_network_maps_images_to_probabilities(name: str) -> None:
+def test_every_network_maps_images_to_probabilities_or_logits(name: str) -> None:
     network = build(name)
     assert network.input_shape == (None, 28, 28, 1)
-    probabilities = network(np.random.default_rng(0).random((3, 28, 28, 1), np.float32))
-    assert probabilities.shape == (3, 10)
-    np.testing.assert_allclose(keras.ops.sum(probabilities, axis=1), 1, atol=1e-5)
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype(np.uint8)
+    outputs = network(add_channel(scale(images)))
+    assert outputs.shape == (3, 10)
+    assert gives_logits(network) == (name == "reader")
+    if gives_logits(network):
+        outputs = keras.ops.softmax(outputs)
+    np.testing.assert_allclose(keras.ops.sum(outputs, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(as_classifier(network)(images), outputs, atol=1e-5)
     assert describe(name)
+
+
+def test_the_reader_is_small_and_ends_without_a_softmax() -> None:
+    network = build("reader")
+    places = [layer.output.shape[1] for layer in network.layers if hasattr(layer, "kernel")]
+    assert places == [26, 24, 10, 8, 4, 4, 10]
+    assert network.layers[-1].name == "logits"
+    assert network.layers[-1].dtype_policy.compute_dtype == "float32"
+    by_hand = 26**2 * 9 * 32 + 24**2 * 9 * 32 * 32 + 10**2 * 9 * 32 * 64 + 8**2 * 9 * 64 * 64
+    by_hand += 4**2 * 9 * 64 * 128 + 4**2 * 9 * 128 * 128 + 128 * 10
+    assert count_multiply_adds(network) == by_hand
+
+
+@pytest.mark.parametrize(
+    ("ending", "logits"),
+    [
+        (["Dense"], True),
+        (["Dense softmax"], False),
+        (["Dense", "Softmax"], False),
+        (["Dense", "Activation"], False),
+        (["Dense softmax", "Average"], False),
+    ],
+    ids=str,
+)
+def test_a_softmax_is_noticed_wherever_it_stands(ending: list[str], logits: bool) -> None:
+    """Or the probabilities of somebody's network would go through one more."""
+    layers = keras.layers
+    make = {
+        "Dense": layers.Dense(10),
+        "Dense softmax": layers.Dense(10, activation="softmax"),
+        "Softmax": layers.Softmax(),
+        "Activation": layers.Activation("softmax"),
+        "Average": lambda x: layers.Average()([x, x]),
+    }
+    x = images = keras.Input((28, 28, 1))
+    x = layers.Flatten()(x)
+    for name in ending:
+        x = make[name](x)
+    assert gives_logits(keras.Model(images, x)) == logits
 
 
 @pytest.mark.parametrize("name", names())
@@ -67,7 +119,7 @@ def test_every_network_has_filters_activation_and_dropout_as_options(name: str) 
 @pytest.mark.parametrize(
     ("name", "chosen", "sentence"),
     [
-        ("lenet", {}, "no network 'lenet'; there are reference, resnet, vgg"),
+        ("lenet", {}, "no network 'lenet'; there are reader, reference, resnet, vgg"),
         ("vgg", {"width": 3}, "no option 'width'; it has filters"),
         ("vgg", {"name": "x"}, "no option 'name'"),
         ("vgg", {"dropout": 1.5}, "option dropout: Input should be less than 1"),

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkdigits import Augmentation, Recipe
+from inkdigits import Augmentation, Recipe, Simulation, build
 from inkdigits.errors import RecipeError
+from inkdigits.networks import gives_logits
+from inkdigits.training.recipe import recipe_names
 
 
 def test_the_default_is_the_reference_recipe() -> None:
@@ -22,6 +24,7 @@ def test_the_default_is_the_reference_recipe() -> None:
     epochs=st.integers(1, 1000),
     rate=st.floats(1e-6, 10),
     augment=st.none() | st.builds(Augmentation, rotation=st.floats(0, 180)),
+    simulate=st.none() | st.builds(Simulation, copies=st.integers(0, 20)),
     patience=st.none() | st.integers(1, 50),
     options=st.dictionaries(
         st.from_regex("[a-z]{1,8}", fullmatch=True),
@@ -35,11 +38,17 @@ def test_what_is_saved_is_what_is_loaded(
     epochs: int,
     rate: float,
     augment: Augmentation | None,
+    simulate: Simulation | None,
     patience: int | None,
     options: dict[str, object],
 ) -> None:
     recipe = Recipe(
-        epochs=epochs, learning_rate=rate, augment=augment, patience=patience, options=options
+        epochs=epochs,
+        learning_rate=rate,
+        augment=augment,
+        simulate=simulate,
+        patience=patience,
+        options=options,
     )
     folder = tmp_path_factory.getbasetemp()
     for name in ("recipe.toml", "recipe.json"):
@@ -56,6 +65,12 @@ def test_what_is_saved_is_what_is_loaded(
         ("epoch = 3", "no field 'epoch'; there are network, options, epochs"),
         ("[augment]\nrotate = 3", "no field 'augment.rotate'; there are rotation, shift"),
         ("[augment]\nrotation = 1000", "recipe's augment.rotation cannot be"),
+        (
+            "[simulate]\ncopy = 3",
+            "no field 'simulate.copy'; there are originals, copies, negatives",
+        ),
+        ("[simulate]\noriginals = 0", "recipe's simulate.originals cannot be 0"),
+        ("[simulate]\nnegatives = 0", "recipe's simulate.negatives cannot be 0"),
         ("learning_rate = inf", "learning_rate cannot be inf"),
         ("optimizer = 'magic'", "recipe's optimizer cannot be 'magic'"),
         ("validation = 1.0", "recipe's validation cannot be"),
@@ -69,6 +84,25 @@ def test_bad_recipes_get_their_sentence(tmp_path: Path, text: str, sentence: str
         Recipe.load(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_recipes_with_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert recipe_names() == ["reader", "reference"]
+    monkeypatch.chdir(tmp_path)
+    reader, reference = Recipe.load("reader"), Recipe.load("reference")
+    assert (reader.network, reference.network) == ("reader", "reference")
+    assert reader.simulate is not None
+    assert reference.simulate is None
+    assert reader.augment == reference.augment == Augmentation()
+    for recipe in (reader, reference):
+        assert gives_logits(build(recipe.network, **recipe.options)) == bool(recipe.simulate)
+    Path("mine.toml").write_text("epochs = 3", encoding="utf-8")
+    assert Recipe.load("mine.toml").epochs == 3
+    with pytest.raises(
+        RecipeError,
+        match="there is no recipe writer; those with a name are reader, reference",
+    ):
+        Recipe.load("writer")
 
 
 def test_files_that_are_no_recipes(tmp_path: Path) -> None:

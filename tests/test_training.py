@@ -20,6 +20,7 @@ from inkdigits.training.fit import build_for, fit
 from inkdigits.training.history import Epoch, best_epoch, should_stop
 from inkdigits.training.precision import POLICIES, settle_precision
 from inkdigits.training.schedule import learning_rate
+from inkdigits.training.trainer import _simulated
 
 Mnist = tuple[Dataset, Dataset]
 
@@ -81,7 +82,10 @@ def test_a_recipe_is_written_down_with_all_that_repeats_it(
     provenance = written["provenance"]
     assert provenance["training_data"]["sha256"] == some_digits.fingerprint
     assert written["precision"] in ("float32", "bfloat16")  # what auto came to here
-    assert {"inkdigits", "python", "keras", "numpy"} <= set(provenance["versions"])
+    assert {
+        *("inkdigits", "python", "keras", "numpy"),
+        *("opencv", "pillow", "matplotlib"),  # they draw simulated marks
+    } <= set(provenance["versions"])
 
 
 def test_the_same_seed_gives_the_same_result(some_digits: Dataset, tmp_path: Path) -> None:
@@ -128,9 +132,9 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
 
     unbroken = train(recipe, digits, folder=folder / "unbroken")
     broken = Run.create(folder / "broken", recipe, digits, None)
-    fitting, validation = digits.split(recipe.validation, seed=recipe.seed)
+    seen, held_out = _simulated(recipe, *digits.split(recipe.validation, seed=recipe.seed))
     with pytest.raises(KeyboardInterrupt):
-        fit(recipe, fitting, validation, broken.folder, (Interrupt(),))
+        fit(recipe, seen, held_out, broken.folder, (Interrupt(),))
     assert len(broken.history) == 2
     assert not broken.finished
     return unbroken, resume(broken.folder, digits)
@@ -148,8 +152,16 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
             "options": {"filters": [4, 8], "blocks": 1},
         },
         {"patience": 1, "learning_rate": 0.02, "epochs": 6},
+        {
+            "network": "reader",
+            "options": {"filters": [4, 4, 8]},
+            "simulate": {"originals": 1, "copies": 1, "negatives": 0.3},
+            "augment": {},
+            "ema": 0.9,
+            "epochs": 3,
+        },
     ],
-    ids=["plain", "augmented", "resnet", "early stopping"],
+    ids=["plain", "augmented", "resnet", "early stopping", "simulated"],
 )
 def test_a_resumed_run_ends_as_an_unbroken_one(
     extra: dict[str, object], mnist: Mnist, tmp_path: Path

@@ -15,7 +15,7 @@ from inkdigits.synthesis import Marks
 __all__ = ["Calibration", "calibrate"]
 
 _BATCH = 500
-_LEAST_PROBABILITY = 1e-12
+_LEAST_PROBABILITY = np.finfo(np.float32).tiny  # that of a certain mistake is 0
 
 
 @dataclass(frozen=True)
