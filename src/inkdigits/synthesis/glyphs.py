@@ -47,13 +47,13 @@ def latin_letters() -> Skeleton:
     Raises:
         MissingExtraError: matplotlib, whose fonts these are, is not installed.
     """
-    # The alpha of phonetics is how people write an a.
-    return draw_glyphs(c for c in string.ascii_letters + "ɑ" if c not in _TAKEN_FOR_DIGITS)
+    return draw_glyphs(c for c in string.ascii_letters if c not in _TAKEN_FOR_DIGITS)
 
 
 @functools.cache
 def other_glyphs() -> Skeleton:
-    """Return the skeletons of the letters and symbols of all other scripts, without their digits.
+    """Return the skeletons of the letters and symbols of all other scripts, without their digits,
+    and without dressed-up forms of what passes for digits.
 
     Some of them pass for digits all the same.
 
@@ -62,7 +62,9 @@ def other_glyphs() -> Skeleton:
     return draw_glyphs(
         chr(code)
         for code in range(0x80, 0x1FFFF)
-        if (kind := unicodedata.category(chr(code)))[0] in "LS" and kind not in ("Lm", "Sk")
+        if (kind := unicodedata.category(chr(code)))[0] in "LS"
+        and kind not in ("Lm", "Sk")
+        and unicodedata.normalize("NFKD", chr(code))[0] not in _TAKEN_FOR_DIGITS + string.digits
     )
 
 

@@ -172,12 +172,15 @@ def _no_digit(paths: Skeleton, rng: np.random.Generator) -> Strokes:
 
 
 def _several(paths: Skeleton, rng: np.random.Generator) -> Strokes:
-    """Return two or three digits taken for one mark."""
+    """Return two or three digits taken for one mark: side by side, or one over the other."""
     hand = Hand.random(rng)
+    stacked = rng.random() < 0.15
     inks = [
         redraw(paths[rng.integers(len(paths))], hand, rng)
         for _ in range(rng.choice([2, 3], p=[0.8, 0.2]))
     ]
+    if stacked:  # lying, side by side, until the whole is turned
+        inks = [ink.T for ink in inks]
     gap = rng.uniform(-0.25, 0.15) * hand.height
     height = max(len(ink) for ink in inks) + 8
     width = sum(ink.shape[1] for ink in inks) + 3 * abs(int(gap)) + 8
@@ -189,7 +192,7 @@ def _several(paths: Skeleton, rng: np.random.Generator) -> Strokes:
         region = field[top : top + len(ink), left : left + ink.shape[1]]
         np.maximum(region, ink, out=region)
         x += ink.shape[1] + gap
-    return field.T.copy() if rng.random() < 0.15 else field
+    return field.T.copy() if stacked else field
 
 
 def _part(paths: Skeleton, rng: np.random.Generator) -> Strokes:

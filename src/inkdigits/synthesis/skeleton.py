@@ -15,7 +15,8 @@ SIDE = 56
 Skeleton = npt.NDArray[np.bool_]
 """The path of a pen, bool ``(56, 56)``, or several, ``(count, 56, 56)``."""
 
-_INK = 110
+_INK = 150
+_EVEN = 2.0  # radii of the pen
 _BATCH = 1_000
 
 # A neighbour's bit, clockwise from the top, as Zhang and Suen number them (P2 … P9).
@@ -29,14 +30,27 @@ def skeletons(images: npt.NDArray[np.uint8]) -> Skeleton:
         images: uint8 ``(count, 28, 28)``, bright ink on black.
 
     Returns:
-        bool ``(count, 56, 56)``, at twice the scale; empty where there is no ink.
+        bool ``(count, 56, 56)``, at twice the scale; empty where there is no ink, or where the ink
+        does not tell the pen's path: thinned, a loop that is filled with ink is a stroke.
     """
     result = np.empty((len(images), SIDE, SIDE), bool)
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]
         large = [cv2.resize(i, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC) for i in batch]
-        result[start : start + _BATCH] = thin_each(np.stack(large) > _INK)
+        inked = np.stack(large) > _INK
+        paths = thin_each(inked)
+        tells = [_tells(*pair) for pair in zip(paths, inked)]
+        result[start : start + _BATCH] = paths & np.array(tells)[:, None, None]
     return result
+
+
+def _tells(path: Skeleton, ink: npt.NDArray[np.bool_]) -> bool:
+    """Return whether a path explains its ink: a pen leaves about as much everywhere."""
+    if not path.any():
+        return False
+    to_paper = cv2.distanceTransform(ink.view(np.uint8), cv2.DIST_L2, 3)
+    radius = float(np.median(to_paper[path]))
+    return float(distance_to(path)[ink].max()) <= _EVEN * radius + 1
 
 
 def usable_skeletons(dataset: Dataset) -> tuple[Skeleton, npt.NDArray[np.intp]]:

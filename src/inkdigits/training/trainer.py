@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -143,6 +144,8 @@ def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) 
     recipe = run.recipe
     logs = run.folder / "tensorboard"
     fitting, validation = dataset.split(recipe.validation, seed=recipe.seed)
+    if progress and recipe.simulate is not None:
+        print("simulating handwriting; this takes a minute or two", file=sys.stderr)
     seen, held_out = _simulated(recipe, fitting, validation)
     network, history = fit(
         recipe, seen, held_out, run.folder, (EpochScalars(logs),), progress=progress
