@@ -19,6 +19,8 @@ __all__ = ["Ink", "find_ink"]
 _FIT_SIDE = 96  # the paper's trend is smooth, so it is fitted on a copy no larger than this
 _FITS = 6
 _PAPER_SIDE = 192  # shadows have edges: they are followed on a copy no larger than this
+_TINY = 64  # pixels
+_EVEN = 3.0  # grey levels of noise around the trend
 _WIDEST_STROKE = 0.3  # of the page's shorter side; wider is shadow
 _MIN_CONTRAST = 9.0  # grey levels: less is the paper's grain
 _MIN_SIGNAL_TO_NOISE = 4.5
@@ -59,8 +61,8 @@ def find_ink(pixels: npt.NDArray[np.uint8]) -> Ink:
     step = max(1, int(np.sqrt(contrast.size / 100_000)))
     sample = contrast[::step, ::step]
     grain = cv2.absdiff(surface[::step, ::step].copy(), pixels[::step, ::step].copy())
-    noise = max(0.7, 1.4826 * float(np.median(grain)))
     threshold, _ = cv2.threshold(sample.copy(), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    noise = max(0.7, 1.4826 * float(np.median(grain[sample <= threshold])))
     strokes = sample[sample > max(threshold, 3 * noise)]
     full = float(np.median(strokes)) if strokes.size else 0.0
     if full < max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * noise):
@@ -135,8 +137,8 @@ def _paper(page: _Surface, trend: _Surface, noise: float) -> _Surface:
         cv2.resize(trend, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
     )
     flat = page - trend
-    if min(height, width) < 8:
-        return trend
+    if min(height, width) < 8 or (max(height, width) <= _TINY and noise <= _EVEN):
+        return trend  # a stroke may be as wide as a shadow here, and is likelier
     # The trend goes first: a closing overestimates where brightness falls towards the border.
     kernel = max(3, round(_WIDEST_STROKE * min(height, width)) | 1)
     filled = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((kernel, kernel), np.uint8))
