@@ -190,7 +190,7 @@ def main() -> None:
     reader = Reader()
     reading = reader.read(path)
     draw_reading(path, reading).save(PICTURES / "note-read.png")
-    draw_explanation(reader.classify, reading).save(PICTURES / "note-explained.png")
+    draw_explanation(reader.classify_marks, reading).save(PICTURES / "note-explained.png")
     draw_the_way(path)
     draw_simulated_marks()
     draw_pages()

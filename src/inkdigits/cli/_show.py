@@ -83,7 +83,7 @@ class Drawings:
         if self._explain is not None:
             from inkdigits.reading.explain import draw_explanation
 
-            self._explain.write(draw_explanation(reader.classify, outcome.reading), outcome)
+            self._explain.write(draw_explanation(reader.classify_marks, outcome.reading), outcome)
 
 
 class _Target:

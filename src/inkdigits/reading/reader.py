@@ -144,17 +144,32 @@ class Reader:
         """
         return self._classifier(images)
 
+    def classify_marks(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Classify framed marks that may be no digits.
+
+        Args:
+            images: uint8 ``(count, 28, 28)``, bright ink on black.
+
+        Returns:
+            float32 ``(count, 10)``: what a row lacks to 1 is the probability of "not a digit"; a
+            model that does not know of that never lacks any.
+
+        Raises:
+            ValueError: another shape or type.
+        """
+        return self._classifier.open_set(images)
+
     def _digits_on(self, page: Page) -> list[Found] | None:
         """Find the digits of a page; `None` where there is no ink at all."""
         height, width = page.pixels.shape
         marks = find_marks(find_ink(page.pixels), self._is_digit)
         if not marks:
             return None
-        return find_digits(marks, (height, width), self._classifier.open_set)
+        return find_digits(marks, (height, width), self.classify_marks)
 
     def _is_digit(self, marks: Sequence[Mark]) -> bool:
         images = np.stack([frame(mark.strokes) for mark in marks])
-        return bool(self._classifier.open_set(images).max() > _CLEARLY)
+        return bool(self.classify_marks(images).max() > _CLEARLY)
 
     def _reading(self, page: Page, found: list[Found]) -> Reading:
         digits = tuple(
