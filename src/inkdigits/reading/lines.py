@@ -1,14 +1,21 @@
 """Order marks into lines of writing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from inkdigits.reading.result import Box
 
 __all__ = ["usual_height", "write_in_lines"]
 
 _LEAST_OVERLAP = 0.35  # of the lower of two neighbours
+_SMALL = 0.45  # of the usual height: dots, bars, dashes
+_STEEPEST = 0.5  # rows a column
+_MEMORY = 0.4  # how much the last mark counts for where the next is expected
+
+_Floats = npt.NDArray[np.float64]
 
 
 def usual_height(boxes: Sequence[Box]) -> float:
@@ -24,107 +31,126 @@ def write_in_lines(boxes: Sequence[Box]) -> list[list[int]]:
     """Group marks into lines of writing, each from left to right, the lines from top to bottom.
 
     From the left, each mark joins the line whose last marks it stands beside, if it overlaps their
-    height enough; so a line may slant, climb or sag.
+    height enough; so a line may slant, climb or sag. Then lines that go on in one another become
+    one, and small marks join the line that they stand in.
 
     Returns:
         The indices of the boxes, a list a line.
     """
-    usual = usual_height(boxes)
-    lines: list[list[int]] = []
-    order = sorted(range(len(boxes)), key=lambda i: boxes[i].x + boxes[i].width / 2)
-    # Small marks (dots, bars, dashes) join when the lines stand.
-    large = [i for i in order if boxes[i].height >= 0.45 * usual]
-    for i in large:
-        best, best_cost = None, np.inf
-        for line in lines:
-            top, bottom = _expected(line, boxes, boxes[i].x)
-            box = boxes[i]
-            overlap = min(bottom, box.y + box.height) - max(top, box.y)
-            if overlap < _LEAST_OVERLAP * min(bottom - top, box.height):
-                continue
-            last = boxes[line[-1]]
-            gap = max(0, box.x - (last.x + last.width))
-            off = abs((top + bottom) / 2 - (box.y + box.height / 2))
-            cost = gap + 3 * off
-            if cost < best_cost:
-                best, best_cost = line, cost
-        if best is None:
-            lines.append([i])
-        else:
-            best.append(i)
-    _join(lines, boxes)
-    for i in order:
-        if boxes[i].height < 0.45 * usual:
-            _add_small(i, lines, boxes)
-    centre = np.median([box.x + box.width / 2 for box in boxes]) if boxes else 0.0
-    lines.sort(key=lambda line: sum(_expected(line, boxes, centre)))
-    return [sorted(line, key=lambda i: boxes[i].x + boxes[i].width / 2) for line in lines]
+    if not boxes:
+        return []
+    places = np.array(boxes, float)
+    middles = places[:, 0] + places[:, 2] / 2
+    small = places[:, 3] < _SMALL * usual_height(boxes)
+    order = np.argsort(middles, kind="stable")
+    lines = _Lines()
+    for i in order[~small[order]]:
+        lines.join_or_begin(int(i), places[i])
+    lines.merge(places)
+    for i in order[small[order]]:
+        lines.add_small(int(i), places[i])
+    return [sorted(line, key=lambda i: middles[i]) for line in lines.downwards(np.median(middles))]
 
 
-def _expected(line: list[int], boxes: Sequence[Box], x: float) -> tuple[float, float]:
-    """Return where a line's top and bottom are to be expected at `x`."""
-    near = sorted(line, key=lambda i: abs(boxes[i].x + boxes[i].width / 2 - x))[:4]
-    top = float(np.mean([boxes[i].y for i in near]))
-    bottom = float(np.mean([boxes[i].y + boxes[i].height for i in near]))
-    if len(line) < 3:
-        return top, bottom
-    # A straight line through the centres says how it climbs.
-    centres_x = np.array([boxes[i].x + boxes[i].width / 2 for i in line])
-    centres_y = np.array([boxes[i].y + boxes[i].height / 2 for i in line])
-    offset = centres_x - centres_x.mean()
-    slope = float(offset @ centres_y / max(offset @ offset, 1e-6))
-    slope = float(np.clip(slope, -0.5, 0.5))
-    near_x = float(np.mean([boxes[i].x + boxes[i].width / 2 for i in near]))
-    return top + slope * (x - near_x), bottom + slope * (x - near_x)
+@dataclass
+class _Lines:
+    """Lines of writing as they grow; what is known of each stands in a row of an array.
 
+    The columns: where its last marks lie (x, top, bottom), its left and right end, and the sums
+    that its slope is fitted from (count, x, y, xx, xy).
+    """
 
-def _join(lines: list[list[int]], boxes: Sequence[Box]) -> None:
-    """Join what turns out to be one line."""
-    merged = True
-    while merged:
-        merged = False
-        for a in range(len(lines)):
-            for b in range(a + 1, len(lines)):
-                if _same_line(lines[a], lines[b], boxes):
-                    lines[a] += lines.pop(b)
-                    merged = True
-                    break
-            if merged:
-                break
+    members: list[list[int]] = field(default_factory=list)
+    known: _Floats = field(default_factory=lambda: np.empty((0, 10)))
 
+    def _expected(self, x: float | _Floats) -> tuple[_Floats, _Floats]:
+        """Return where each line's top and bottom are to be expected at `x`."""
+        at, top, bottom, _, _, count, sx, sy, sxx, sxy = self.known.T
+        spread = count * sxx - sx * sx
+        slope = np.where(count > 2, (count * sxy - sx * sy) / np.maximum(spread, 1e-6), 0.0)
+        rise = np.clip(slope, -_STEEPEST, _STEEPEST) * (x - at)
+        return top + rise, bottom + rise
 
-def _same_line(a: list[int], b: list[int], boxes: Sequence[Box]) -> bool:
-    ax0, ax1 = _extent(a, boxes)
-    bx0, bx1 = _extent(b, boxes)
-    if min(ax1, bx1) - max(ax0, bx0) > 0.3 * min(ax1 - ax0, bx1 - bx0):
-        return False  # one stands over the other
-    x = (max(ax0, bx0) + min(ax1, bx1)) / 2
-    a_top, a_bottom = _expected(a, boxes, x)
-    b_top, b_bottom = _expected(b, boxes, x)
-    overlap = min(a_bottom, b_bottom) - max(a_top, b_top)
-    return overlap > 0.5 * min(a_bottom - a_top, b_bottom - b_top)
+    def join_or_begin(self, i: int, place: _Floats) -> None:
+        x, y, width, height = place
+        if self.members:
+            top, bottom = self._expected(x + width / 2)
+            overlap = np.minimum(bottom, y + height) - np.maximum(top, y)
+            enough = overlap >= _LEAST_OVERLAP * np.minimum(bottom - top, height)
+            gap = np.maximum(0, x - self.known[:, 4])
+            cost = np.where(enough, gap + 3 * np.abs((top + bottom) / 2 - (y + height / 2)), np.inf)
+            best = int(cost.argmin())
+            if np.isfinite(cost[best]):
+                self._add(best, i, place)
+                return
+        x_middle, y_middle = x + width / 2, y + height / 2
+        row = [x_middle, y, y + height, x, x + width, 1, x_middle, y_middle]
+        row += [x_middle * x_middle, x_middle * y_middle]
+        self.members.append([i])
+        self.known = np.vstack([self.known, row])
 
+    def _add(self, line: int, i: int, place: _Floats) -> None:
+        x, y, width, height = place
+        x_middle, y_middle = x + width / 2, y + height / 2
+        row = self.known[line]
+        top, bottom = self._expected(x_middle)
+        row[1] = (1 - _MEMORY) * top[line] + _MEMORY * y
+        row[2] = (1 - _MEMORY) * bottom[line] + _MEMORY * (y + height)
+        row[0] = x_middle
+        row[3], row[4] = min(row[3], x), max(row[4], x + width)
+        row[5:] += 1, x_middle, y_middle, x_middle * x_middle, x_middle * y_middle
+        self.members[line].append(i)
 
-def _extent(line: list[int], boxes: Sequence[Box]) -> tuple[float, float]:
-    return min(boxes[i].x for i in line), max(boxes[i].x + boxes[i].width for i in line)
+    def merge(self, places: _Floats) -> None:
+        """Merge lines that go on in one another."""
+        left, right = self.known[:, 3], self.known[:, 4]
+        over = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+        apart = over <= 0.3 * np.minimum((right - left)[:, None], right - left)
+        between = (np.maximum(left[:, None], left) + np.minimum(right[:, None], right)) / 2
+        tops, bottoms = zip(*(self._expected(row) for row in between))
+        top, bottom = np.array(tops), np.array(bottoms)  # [i, j]: line j's, between i and j
+        shared = np.minimum(bottom, bottom.T) - np.maximum(top, top.T)
+        same = apart & (shared > 0.5 * np.minimum(bottom - top, (bottom - top).T))
+        pairs = np.argwhere(np.triu(same, 1))
+        if not len(pairs):
+            return
+        leader = list(range(len(self.members)))
+        for a, b in pairs:
+            first, second = sorted((leader[a], leader[b]))
+            leader = [first if line == second else line for line in leader]
+        merged: dict[int, list[int]] = {}
+        for line, members in zip(leader, self.members):
+            merged.setdefault(line, []).extend(members)
+        self.members, self.known = [], np.empty((0, 10))
+        for members in merged.values():
+            rest = sorted(members, key=lambda i: places[i, 0])
+            self._take_over(rest, places)
 
+    def _take_over(self, members: list[int], places: _Floats) -> None:
+        """Begin a line with its first mark, and add the others to it."""
+        alone = _Lines()
+        alone.join_or_begin(members[0], places[members[0]])
+        for i in members[1:]:
+            alone._add(0, i, places[i])
+        self.members += alone.members
+        self.known = np.vstack([self.known, alone.known])
 
-def _add_small(i: int, lines: list[list[int]], boxes: Sequence[Box]) -> None:
-    box = boxes[i]
-    middle = box.y + box.height / 2
-    best, best_off = None, np.inf
-    for line in lines:
-        top, bottom = _expected(line, boxes, box.x + box.width / 2)
-        left, right = _extent(line, boxes)
-        height = bottom - top
-        outside = max(top - middle, middle - bottom, 0.0)
-        aside = max(left - box.x - box.width, box.x - right, 0.0)
-        if outside > 0.4 * height or aside > 3 * height:
-            continue
-        off = outside + 0.3 * aside
-        if off < best_off:
-            best, best_off = line, off
-    if best is None:
-        lines.append([i])
-    else:
-        best.append(i)
+    def add_small(self, i: int, place: _Floats) -> None:
+        x, y, width, height = place
+        if self.members:
+            middle = y + height / 2
+            top, bottom = self._expected(x + width / 2)
+            outside = np.maximum(np.maximum(top - middle, middle - bottom), 0)
+            aside = np.maximum(np.maximum(self.known[:, 3] - x - width, x - self.known[:, 4]), 0)
+            beside = (outside <= 0.4 * (bottom - top)) & (aside <= 3 * (bottom - top))
+            cost = np.where(beside, outside + 0.3 * aside, np.inf)
+            best = int(cost.argmin())
+            if np.isfinite(cost[best]):
+                self.members[best].append(i)
+                return
+        self.join_or_begin(i, place)
+
+    def downwards(self, x: float) -> list[list[int]]:
+        """Return the lines from top to bottom, as they lie at `x`."""
+        top, bottom = self._expected(x)
+        return [self.members[line] for line in np.argsort(top + bottom, kind="stable")]

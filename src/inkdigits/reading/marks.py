@@ -18,7 +18,7 @@ Strokes = npt.NDArray[np.float32]
 """How much ink each pixel of a mark holds, ``(height, width)``, 0 none to 1 full."""
 
 _MOST_SHOWN = 8  # a page of boxes holds many more
-_MOST_MARKS = 3_000  # more is texture; the largest are kept
+_MOST_MARKS = 1_500  # more is texture; the largest are kept
 _FINE = (
     48  # pixels: in smaller drawings a stroke may be a pixel wide, and half of it on its neighbour
 )

@@ -21,8 +21,8 @@ __all__ = ["Row", "Seen"]
 _LONGEST_RUN = 5  # atoms
 _SURE = 0.9
 _LEAST = 1e-4  # no network is surer than that
-# How much less probable it is, as logarithms, that a piece cut out of a mark is a one (any stroke of
-# a letter is), and that it is nothing (a mark of several digits is all digits).
+# How much less probable it is, as logarithms, that a piece cut out of a mark is a one (any stroke
+# of a letter is), and that it is nothing (a mark of several digits is all digits).
 _STROKE, _LEFT_OVER = 1.2, 2.0
 _REACH = 0.3  # of the usual height: how far apart the pieces of a digit may lie
 

@@ -93,17 +93,26 @@ def _one_digit(
 def _stacks(marks: Sequence[Mark], usual: float) -> list[list[Mark]]:
     """Gather marks that stand closely one over the other: pieces of a digit, not two lines."""
     stacks: list[list[Mark]] = []
+    sides = np.empty((len(marks), 4))  # left, top, right, bottom of each stack
     for mark in sorted(marks, key=lambda mark: mark.box.y):
-        for stack in stacks:
-            box = merge(stack).box if len(stack) > 1 else stack[0].box
-            beside = max(box.x - mark.right, mark.box.x - box.x - box.width)
-            shared = -beside / min(box.width, mark.box.width)
-            gap = mark.box.y - box.y - box.height
-            height = mark.bottom - box.y
-            if shared > 0.5 and -0.2 * usual < gap < 0.15 * usual and height < 1.4 * usual:
-                stack.append(mark)
-                break
+        x, y, width, height = mark.box
+        left, top, right, bottom = sides[: len(stacks)].T
+        shared = np.minimum(right, x + width) - np.maximum(left, x)
+        gap = y - bottom
+        fits = (
+            (shared > 0.5 * np.minimum(right - left, width))
+            & (gap > -0.2 * usual)
+            & (gap < 0.15 * usual)
+            & (y + height - top < 1.4 * usual)
+        )
+        if fits.any():
+            stack = int(fits.argmax())
+            stacks[stack].append(mark)
+            low, high = sides[stack, :2], sides[stack, 2:]
+            sides[stack, :2] = np.minimum(low, (x, y))
+            sides[stack, 2:] = np.maximum(high, (x + width, y + height))
         else:
+            sides[len(stacks)] = x, y, x + width, y + height
             stacks.append([mark])
     return stacks
 
