@@ -103,6 +103,8 @@ class _Lines:
 
     def merge(self, places: _Floats) -> None:
         """Merge lines that go on in one another."""
+        if len(self.members) < 2:
+            return
         left, right = self.known[:, 3], self.known[:, 4]
         over = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
         apart = over <= 0.3 * np.minimum((right - left)[:, None], right - left)
