@@ -31,6 +31,9 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/classify.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/augmentation.py
+	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/read.py
+	$(BIN)/python benchmarks/confidence.py
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python benchmarks/many.py
 

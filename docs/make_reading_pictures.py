@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from inkdigits import Reader, load_mnist
-from inkdigits.evaluation.figures import ACCENT, INK, MUTED, figure, save, show_digit, tidy
+from inkdigits.evaluation.figures import ACCENT, INK, MUTED, figure, save, tidy
 from inkdigits.reading.explain import draw_explanation
 from inkdigits.reading.ink import find_ink
 from inkdigits.reading.marks import find_marks
@@ -88,7 +88,7 @@ def draw_the_way(path: Path) -> None:
     reader = Reader()
     reading = reader.read(path)
     plot = figure(10, 7.4)
-    grid = plot.add_gridspec(3, 1, height_ratios=(3.2, 3.2, 1))
+    grid = plot.add_gridspec(3, 1, height_ratios=(3.2, 3.2, 0.8))
     upper, lower = grid[0].subgridspec(1, 2), grid[1].subgridspec(1, 2)
     titles = ("1  the page, decoded", "2  the ink found on it", "3  rules cleared, marks parted")
     panels = [plot.add_subplot(cell) for cell in (upper[0], upper[1], lower[0], lower[1])]
@@ -108,19 +108,10 @@ def draw_the_way(path: Path) -> None:
             axes.imshow(draw_reading(path, reading))
         else:
             axes.imshow(image, cmap="gray")
-    strip = grid[2].subgridspec(1, len(reading.digits))
-    for column, digit in enumerate(reading.digits):
-        axes = plot.add_subplot(strip[column])
-        show_digit(axes, digit.image)
-        axes.set_title(str(digit.digit), fontsize=9)
-        if not column:
-            axes.text(
-                0,
-                -0.75,
-                "4  framed, as the network sees them",
-                fontsize=11,
-                transform=axes.transData,
-            )
+    strip = plot.add_subplot(grid[2])
+    strip.imshow(255 - np.hstack([digit.image for digit in reading.digits]), cmap="gray")
+    strip.set_title("4  marks, framed as the network sees them", fontsize=11, loc="left")
+    strip.set_axis_off()
     save(plot, PICTURES / "way.png")
 
 
