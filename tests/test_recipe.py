@@ -92,14 +92,13 @@ def test_recipes_with_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     reader = Recipe.load("reader")
     assert reader.network == "reader"
     assert reader.simulate is not None
-    assert reader.augment == reference.augment == Augmentation()
-    for recipe in (reader, reference):
-        assert gives_logits(build(recipe.network, **recipe.options)) == bool(recipe.simulate)
+    assert reader.augment == Augmentation()
+    assert gives_logits(build(reader.network, **reader.options))
     Path("mine.toml").write_text("epochs = 3", encoding="utf-8")
     assert Recipe.load("mine.toml").epochs == 3
     with pytest.raises(
         RecipeError,
-        match="there is no recipe writer; those with a name are reader, reference",
+        match="there is no recipe writer; those with a name are reader",
     ):
         Recipe.load("writer")
 

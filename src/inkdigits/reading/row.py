@@ -21,6 +21,7 @@ __all__ = ["Row", "Seen"]
 _LONGEST_RUN = 5  # atoms
 _SURE = 0.9
 _LEAST = 1e-4  # no network is surer than that
+_DOT = 0.5  # how probable it is, at least, that a small mark is no digit
 # How much less probable it is, as logarithms, that a piece cut out of a mark is a one (any stroke
 # of a letter is), and that it is nothing (a mark of several digits is all digits).
 _STROKE, _LEFT_OVER = 1.2, 2.0
@@ -94,9 +95,23 @@ class Row:
                 if not self._makes_sense(self.atoms[start:stop]):
                     break
                 of_one_mark = any(a <= start and stop <= b for a, b in self._cut)
-                if of_one_mark or sum(self._sure[start:stop]) < 2:
+                sure = [i for i in range(start, stop) if self._sure[i]]
+                if (
+                    of_one_mark
+                    or not sure
+                    or (len(sure) == 1 and self._may_lack(start, stop, sure[0]))
+                ):
                     runs.append((start, stop))
         return runs
+
+    def _may_lack(self, start: int, stop: int, sure: int) -> bool:
+        """Return whether a digit that stands alone may still lack the other atoms of a run.
+
+        A five may lack its bar; what lies at its foot is a dot or a comma.
+        """
+        digit = self.atoms[sure].box
+        foot = digit.y + 0.7 * digit.height
+        return all(self.atoms[i].box.y < foot for i in range(start, stop) if i != sure)
 
     def _makes_sense(self, atoms: list[Mark]) -> bool:
         """Return whether atoms can be one digit, by their size and their distance."""
@@ -123,7 +138,8 @@ class Row:
         for (start, stop), seen in sorted(self._runs.items(), key=lambda run: run[0][1]):
             piece = self._is_piece(start, stop)
             as_digit = np.log(max(seen.digit, _LEAST)) - self._too_small(seen.mark)
-            as_nothing = np.log(max(seen.nothing, _LEAST)) - self._too_wide(start, stop)
+            nothing = max(seen.nothing, _DOT if self._too_small(seen.mark) else _LEAST)
+            as_nothing = np.log(nothing) - self._too_wide(start, stop)
             if piece and seen.is_one:
                 as_digit -= _STROKE
             if piece:
