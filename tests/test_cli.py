@@ -366,7 +366,7 @@ def test_train_evaluate_export_and_read_end_to_end(
         (["--model", "lenet"], "no network 'lenet'; there are reader, reference"),
         (["--option", "width=3"], "no option 'width'"),
         (["--recipe", "nowhere.toml"], "there is no recipe nowhere.toml"),
-        (["--recipe", "writer"], "no recipe writer; those with a name are reader, reference"),
+        (["--recipe", "writer"], "no recipe writer; those with a name are reader"),
         (["--recipe", "reader", "--model", "vgg"], "'vgg' gives probabilities, and simulated"),
         (["--recipe", "bad.toml"], "no field 'epoch'"),
         (["--data", "nowhere"], "nowhere does not exist"),
