@@ -10,6 +10,7 @@ from inkdigits.reading.result import Box
 __all__ = ["cut"]
 
 _HEIGHT = 40  # cuts are looked for on a copy of this height
+_DEAREST = 0.5  # of the height: how much ink a path may cross
 _PIECE = 0.22  # of the height: no digit is narrower, save a one
 
 
@@ -61,18 +62,18 @@ def _seams(strokes: Strokes, at_most: int) -> list[npt.NDArray[np.intp]]:
     cost, step = _cheapest(strokes)
     seams: list[npt.NDArray[np.intp]] = []
     ends = cost.copy()
-    ends[:2] = ends[-2:] = np.inf
-    for _ in range(at_most):
+    rim = apart // 2  # a path beside the ink parts nothing
+    ends[:rim] = ends[width - rim :] = np.inf
+    while len(seams) < at_most and np.isfinite(ends).any():
         end = int(ends.argmin())
-        if not np.isfinite(ends[end]) or ends[end] > 0.5 * height:
+        if ends[end] > _DEAREST * height:
             break
         seam = _follow(step, end)
-        taken = seam[[0, height // 2, -1]]
-        ends[max(0, end - apart) : end + apart + 1] = np.inf
-        middle = int(taken[1])
-        if middle < 2 or middle > width - 3:
+        ends[max(0, end - rim) : end + rim + 1] = np.inf
+        middle = int(seam[height // 2])
+        if not rim <= middle < width - rim:
             continue
-        if all(abs(other[height // 2] - middle) >= apart for other in seams):
+        if all(abs(int(other[height // 2]) - middle) >= apart for other in seams):
             seams.append(seam)
     seams.sort(key=lambda seam: int(seam[height // 2]))
     return seams

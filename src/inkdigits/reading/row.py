@@ -24,7 +24,7 @@ _LEAST = 1e-4  # no network is surer than that
 _DOT = 0.5  # how probable it is, at least, that a small mark is no digit
 # How much less probable it is, as logarithms, that a piece cut out of a mark is a one (any stroke
 # of a letter is), and that it is nothing (a mark of several digits is all digits).
-_STROKE, _LEFT_OVER = 1.2, 2.0
+_STROKE, _LEFT_OVER = 1.8, 2.5
 _REACH = 0.3  # of the usual height: how far apart the pieces of a digit may lie
 
 
@@ -175,4 +175,4 @@ class Row:
             return 0.0 if stop - start == 1 else 0.3
         mark = self._runs[start, stop].mark
         aspect = mark.box.width / max(mark.box.height, self._usual)
-        return 0.05 + float(np.clip((aspect - 0.8) / 0.5, 0, 1))
+        return 0.05 + float(np.clip((aspect - 1.0) / 0.4, 0, 1))
