@@ -14,6 +14,7 @@ from inkdigits.reading.marks import Mark
 
 __all__ = ["in_context"]
 
+_NEIGHBOURS = 5
 _FAINT = 0.5  # of the contrast that the other digits have
 _THIN, _FAT = 0.45, 2.3  # of their strokes' thickness
 _TALL, _LEANING = 1.3, 0.2  # of their height; columns a row
@@ -44,11 +45,19 @@ def in_context(found: Sequence[Found], shape: tuple[int, int]) -> list[Found]:
 
 def _out_of_line(one: Found, found: Sequence[Found]) -> bool:
     """Return whether a stroke is a comma or a slash beside its line's other digits."""
-    others = [o.mark.box for o in found if o.line == one.line and o is not one]
-    others = sorted(others, key=lambda box: abs(box.x - one.mark.box.x))[:5]
+    box = one.mark.box
+    middle = box.y + box.height / 2
+    # A comma may lie so low that it seems to begin a line of its own.
+    others = [
+        other.mark.box
+        for other in found
+        if other is not one
+        and abs(other.mark.box.y + other.mark.box.height / 2 - middle) < other.mark.box.height
+    ]
+    others.sort(key=lambda other: abs(other.x - box.x))
+    del others[_NEIGHBOURS:]
     if len(others) < 2:
         return False
-    box = one.mark.box
     top = float(np.median([other.y for other in others]))
     bottom = float(np.median([other.y + other.height for other in others]))
     usual = bottom - top
