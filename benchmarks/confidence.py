@@ -10,8 +10,8 @@ rises.
 import numpy as np
 from _common import report
 
-from inkdigits import Reader, load_mnist
-from inkdigits.reading.classifier import DEFAULT_MODEL, Classifier
+from inkdigits import Dataset, Reader, load_mnist
+from inkdigits.evaluation import Evaluation
 from inkdigits.synthesis import NOT_A_DIGIT, simulate
 
 SEED = 30
@@ -21,19 +21,21 @@ STEPS = 101
 def main() -> None:
     test = load_mnist()[1]
     marks = simulate(test, copies=1, negatives=1.0, seed=SEED)
-    probabilities = Classifier(DEFAULT_MODEL).open_set(marks.images)
+    reader = Reader()
+    probabilities = reader.classify_marks(marks.images)
     count = len(test)
     drawn = (np.arange(len(marks)) >= count) & (marks.labels != NOT_A_DIGIT)
     parts = {"mnist_test": slice(0, count), "drawn_anew": drawn}
-    figures: dict[str, object] = {"threshold": Reader().card.rejection_threshold, "seed": SEED}
+    figures: dict[str, object] = {"threshold": reader.card.rejection_threshold, "seed": SEED}
     confidence = probabilities.max(axis=1)
     for name, part in parts.items():
-        sure = confidence[part]
-        right = probabilities[part].argmax(axis=1) == marks.labels[part]
+        digits = Dataset(marks.images[part], marks.labels[part], name)
+        evaluation = Evaluation(digits, probabilities[part])
+        sure, right = evaluation.confidences, evaluation.correct
         figures[name] = {
             "digits": len(right),
             "accuracy": float(right.mean()),
-            "expected_calibration_error": _calibration_error(sure, right),
+            "expected_calibration_error": evaluation.expected_calibration_error,
             "curve": _curve(sure, right),
         }
     none = confidence[marks.labels == NOT_A_DIGIT]
@@ -58,16 +60,6 @@ def _curve(sure: np.ndarray, right: np.ndarray) -> list[dict[str, float]]:
                 }
             )
     return curve
-
-
-def _calibration_error(sure: np.ndarray, right: np.ndarray) -> float:
-    bins = np.minimum((sure * 15).astype(int), 14)
-    off = 0.0
-    for number in range(15):
-        inside = bins == number
-        if inside.any():
-            off += inside.sum() * abs(right[inside].mean() - sure[inside].mean())
-    return float(off / len(sure))
 
 
 if __name__ == "__main__":

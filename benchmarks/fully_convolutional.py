@@ -50,7 +50,7 @@ def main() -> None:
     reader = Reader()
     report(
         "fully_convolutional",
-        "Over-segmentation with a best path reads pages better than a fully convolutional network",
+        "Two ways to read pages of digits, side by side",
         {
             "pages": len(pages),
             "steps": asked.steps,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inkdigits.reading.found import Found
+from inkdigits.reading.candidate import Candidate
 from inkdigits.reading.marks import Mark
 
 __all__ = ["in_context"]
@@ -20,7 +20,7 @@ _THIN, _FAT = 0.45, 2.3  # of their strokes' thickness
 _TALL, _LEANING = 1.3, 0.2  # of their height; columns a row
 
 
-def in_context(found: Sequence[Found], shape: tuple[int, int]) -> list[Found]:
+def in_context(found: Sequence[Candidate], shape: tuple[int, int]) -> list[Candidate]:
     """Return the digits that still look like digits beside the others.
 
     Args:
@@ -43,7 +43,7 @@ def in_context(found: Sequence[Found], shape: tuple[int, int]) -> list[Found]:
     return kept
 
 
-def _out_of_line(one: Found, found: Sequence[Found]) -> bool:
+def _out_of_line(one: Candidate, found: Sequence[Candidate]) -> bool:
     """Return whether a stroke is a comma or a slash beside its line's other digits."""
     box = one.mark.box
     middle = box.y + box.height / 2
@@ -66,7 +66,7 @@ def _out_of_line(one: Found, found: Sequence[Found]) -> bool:
     return comma or slash
 
 
-def _cut_off(one: Found, sure: Sequence[Found], shape: tuple[int, int]) -> bool:
+def _cut_off(one: Candidate, sure: Sequence[Candidate], shape: tuple[int, int]) -> bool:
     """Return whether a mark is the rest of something that the picture does not show."""
     box = one.mark.box
     height, width = shape

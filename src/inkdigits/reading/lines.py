@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.reading.median import weighted_median
 from inkdigits.reading.result import Box
 
 __all__ = ["usual_height", "write_in_lines"]
@@ -22,9 +23,8 @@ def usual_height(boxes: Sequence[Box]) -> float:
     """Return the height that half of the marks, weighted by their heights, do not reach."""
     if not boxes:
         return 0.0
-    sizes = np.sort([max(box.height, 0.6 * box.width) for box in boxes])
-    weight = np.cumsum(sizes)
-    return float(sizes[np.searchsorted(weight, weight[-1] / 2)])
+    sizes = [max(box.height, 0.6 * box.width) for box in boxes]
+    return weighted_median(sizes, sizes)
 
 
 def write_in_lines(boxes: Sequence[Box]) -> list[list[int]]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.reading.ink import Ink
+from inkdigits.reading.median import weighted_median
 from inkdigits.reading.pieces import Pieces, part
 from inkdigits.reading.result import Box
 from inkdigits.reading.rules import clear_rules, hold_others, may_be_rules
@@ -19,9 +20,8 @@ Strokes = npt.NDArray[np.float32]
 
 _MOST_SHOWN = 8  # a page of boxes holds many more
 _MOST_MARKS = 1_500  # more is texture; the largest are kept
-_FINE = (
-    48  # pixels: in smaller drawings a stroke may be a pixel wide, and half of it on its neighbour
-)
+# Pixels: in smaller drawings a stroke may be one wide, and half of it on its neighbour.
+_FINE = 48
 _EDGE_OF_FINE, _EDGE_OF_LARGE = 0.3, 0.42  # of a piece's full contrast: fainter is no stroke
 _SPECK = 0.18  # of the size of the marks that matter: smaller is dirt, or a dot
 _AROUND = np.ones((3, 3), np.uint8)
@@ -101,15 +101,12 @@ def _worth_it(ink: Ink, pieces: Pieces, low: float) -> npt.NDArray[np.intp]:
     boxes, areas = pieces.boxes, pieces.areas
     longer, shorter = boxes[:, 2:].max(axis=1), boxes[:, 2:].min(axis=1)
     sizes = np.minimum(longer, 2 * shorter)  # a line is no large mark
-    # Half of the ink lies in marks of at least this size.
-    largest = np.argsort(-sizes, kind="stable")
-    spread = np.cumsum(areas[largest])
-    usual = sizes[largest[np.searchsorted(spread, spread[-1] / 2)]]
+    usual = weighted_median(sizes, areas)
     keep = (longer >= max(2, _SPECK * usual)) & (areas >= 3)
     # Creases, stains, faint rules, print that shines through.
     full = _full(pieces, _contrast_of(ink, pieces))
     keep &= (full > 0.3 * ink.full) | (full > 2.2 * low) | (longer > 2 * usual)
-    keep[largest[_MOST_MARKS:]] = False
+    keep[np.argsort(-sizes, kind="stable")[_MOST_MARKS:]] = False
     return np.flatnonzero(keep)
 
 

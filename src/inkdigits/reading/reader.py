@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
@@ -10,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.errors import PictureError
+from inkdigits.reading.candidate import Candidate
 from inkdigits.reading.classifier import DEFAULT_MODEL, Classifier, available_threads
-from inkdigits.reading.found import Found
 from inkdigits.reading.frame import frame
 from inkdigits.reading.ink import find_ink
 from inkdigits.reading.many import named, read_many
@@ -101,16 +100,14 @@ class Reader:
         Raises:
             PictureError: the picture cannot be decoded at all.
         """
-        start = _position(picture)
         for page in pages(picture):
             if isinstance(page, PictureError):
                 yield page
                 continue
             found = self._digits_on(page)
-            if found is None and page.number == 0 and _rewound(picture, start):
-                coloured = next(islice(pages(picture, by_colour=True), 1))
-                if isinstance(coloured, Page):
-                    found = self._digits_on(coloured)
+            # A file cannot be turned back while its pages are taken from it.
+            if found is None and page.number == 0 and not _is_file(picture):
+                found = self._digits_on(decode(picture, by_colour=True))
             yield self._reading(page, found or [])
 
     def read_many(self, pictures: Iterable[Picture]) -> Generator[Outcome, None, None]:
@@ -159,7 +156,7 @@ class Reader:
         """
         return self._classifier.open_set(images)
 
-    def _digits_on(self, page: Page) -> list[Found] | None:
+    def _digits_on(self, page: Page) -> list[Candidate] | None:
         """Find the digits of a page; `None` where there is no ink at all."""
         height, width = page.pixels.shape
         marks = find_marks(find_ink(page.pixels), self._is_digit)
@@ -171,7 +168,7 @@ class Reader:
         images = np.stack([frame(mark.strokes) for mark in marks])
         return bool(self.classify_marks(images).max() > _CLEARLY)
 
-    def _reading(self, page: Page, found: list[Found]) -> Reading:
+    def _reading(self, page: Page, found: list[Candidate]) -> Reading:
         digits = tuple(
             Digit(
                 digit=one.digit,

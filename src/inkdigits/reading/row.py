@@ -7,16 +7,15 @@ probable is chosen. An atom weighs as much as the square root of its ink: a path
 pieces has no advantage over one of few long ones.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from inkdigits.reading.candidate import Candidate
 from inkdigits.reading.cuts import cut
 from inkdigits.reading.marks import Mark
 
-__all__ = ["Row", "Seen"]
+__all__ = ["Row"]
 
 _LONGEST_RUN = 5  # atoms
 _SURE = 0.9
@@ -28,30 +27,6 @@ _STROKE, _LEFT_OVER = 1.8, 2.5
 _REACH = 0.3  # of the usual height: how far apart the pieces of a digit may lie
 
 
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """A mark, as framed, and what the network says of it."""
-
-    mark: Mark
-    image: npt.NDArray[np.uint8]
-    probabilities: npt.NDArray[np.float32]
-
-    @property
-    def digit(self) -> float:
-        """The probability of the likeliest digit."""
-        return float(self.probabilities.max())
-
-    @property
-    def is_one(self) -> bool:
-        """Whether the likeliest digit is a one."""
-        return bool(self.probabilities.argmax() == 1)
-
-    @property
-    def nothing(self) -> float:
-        """The probability that it is no digit."""
-        return 1 - float(self.probabilities.sum())
-
-
 class Row:
     """The atoms of a line of writing, and the runs of them that are known.
 
@@ -60,11 +35,11 @@ class Row:
         usual: the height that the page's marks have.
     """
 
-    def __init__(self, line: list[Seen], usual: float) -> None:
+    def __init__(self, line: list[Candidate], usual: float) -> None:
         self._usual = max(usual, 1.0)
         self.atoms: list[Mark] = []
         self._sure: list[bool] = []
-        self._runs: dict[tuple[int, int], Seen] = {}
+        self._runs: dict[tuple[int, int], Candidate] = {}
         self._cut: set[tuple[int, int]] = set()
         for seen in line:
             start = len(self.atoms)
@@ -76,14 +51,14 @@ class Row:
             self._runs[run] = seen
             if len(pieces) > 1:
                 self._cut.add(run)
-            sure = seen.digit > _SURE and seen.mark.size > 0.6 * self._usual
+            sure = seen.confidence > _SURE and seen.mark.size > 0.6 * self._usual
             self._sure += [sure] * len(pieces)
 
-    def _may_hold_several(self, seen: Seen) -> bool:
+    def _may_hold_several(self, seen: Candidate) -> bool:
         width, height = seen.mark.box.width, seen.mark.box.height
         if height < 0.4 * self._usual or width < max(0.65 * self._usual, 8):
             return False
-        return seen.digit < _SURE or width > 1.5 * height
+        return seen.confidence < _SURE or width > 1.5 * height
 
     def doubtful(self) -> list[tuple[int, int]]:
         """Return the runs that the network has still to look at, as ranges of atoms."""
@@ -124,11 +99,11 @@ class Row:
         reach = _REACH * self._usual
         return all(a.box.distance_to(b.box) <= reach for a, b in pairwise(atoms))
 
-    def add(self, run: tuple[int, int], seen: Seen) -> None:
+    def add(self, run: tuple[int, int], seen: Candidate) -> None:
         """Add what the network says of a run."""
         self._runs[run] = seen
 
-    def best_path(self) -> list[Seen]:
+    def best_path(self) -> list[Candidate]:
         """Return the runs that are digits, from left to right."""
         count = len(self.atoms)
         weights = np.sqrt([float(atom.strokes.sum()) for atom in self.atoms])
@@ -137,10 +112,10 @@ class Row:
         came = [(0, False)] * (count + 1)
         for (start, stop), seen in sorted(self._runs.items(), key=lambda run: run[0][1]):
             piece = self._is_piece(start, stop)
-            as_digit = np.log(max(seen.digit, _LEAST)) - self._too_small(seen.mark)
+            as_digit = np.log(max(seen.confidence, _LEAST)) - self._too_small(seen.mark)
             nothing = max(seen.nothing, _DOT if self._too_small(seen.mark) else _LEAST)
             as_nothing = np.log(nothing) - self._too_wide(start, stop)
-            if piece and seen.is_one:
+            if piece and seen.digit == 1:
                 as_digit -= _STROKE
             if piece:
                 as_nothing -= _LEFT_OVER

@@ -11,13 +11,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.reading.median import weighted_median
 from inkdigits.reading.pieces import Pieces, part
 
 __all__ = ["clear_rules", "hold_others", "may_be_rules"]
 
 _LEAST_SIDE = 48  # pixels: smaller pages have no rules
 _LEAST_BOX = 24  # pixels
-_SEVERAL = 4
+_SEVERAL = 4  # pieces: so many inside of one are no coincidence
 _NOT_EMPTY = 0.02  # of a box's inside
 _LONG = 0.35  # of the page or piece that a line runs through
 _STEEPEST = 0.1  # rows a column
@@ -189,9 +190,7 @@ def _usual_height(drawing: _Drawing) -> float:
     heights, areas = height[~line], pieces.areas[~line]
     if not heights.size:
         return 0.0
-    order = np.argsort(heights)
-    spread = np.cumsum(areas[order])
-    return float(heights[order[np.searchsorted(spread, spread[-1] / 2)]])
+    return weighted_median(heights, areas)
 
 
 def _horizontal(drawing: _Drawing) -> _Lines:
@@ -216,22 +215,19 @@ def _horizontal(drawing: _Drawing) -> _Lines:
     if rest.any():
         of_rest = np.repeat(rest, pieces.areas)
         x, y = pieces.x[of_rest], pieces.y[of_rest]
-        broken = _through(x, y, height, width)
-        mask[y[broken.on], x[broken.on]] = True
-        lines += broken.lengths
+        on, lengths_of_broken = _through(x, y, height, width)
+        mask[y[on], x[on]] = True
+        lines += lengths_of_broken
     return _Lines(np.asarray(mask & (thick > 0), np.uint8), np.array(lines, np.int64))
-
-
-@dataclass(frozen=True, eq=False)
-class _Through:
-    on: npt.NDArray[np.bool_]
-    lengths: list[int]
 
 
 def _through(
     x: npt.NDArray[np.int32], y: npt.NDArray[np.int32], height: int, width: int
-) -> _Through:
+) -> tuple[npt.NDArray[np.bool_], list[int]]:
     """Find straight lines through many pixels, all at the slope that gathers them best.
+
+    Returns:
+        Which pixels lie on one, and how many columns each line covers.
 
     Source: after P. Hough, "Method and Means for Recognizing Complex Patterns", 1962.
     """
@@ -252,7 +248,7 @@ def _through(
             lengths.append(covered)
             on |= near
         three_rows[max(0, peak - 3) : peak + 4] = 0
-    return _Through(on, lengths)
+    return on, lengths
 
 
 def _without(drawing: _Drawing, across: _Drawing, down: _Drawing) -> _Drawing:

@@ -10,12 +10,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.reading.candidate import Candidate
 from inkdigits.reading.context import in_context
-from inkdigits.reading.found import Found
 from inkdigits.reading.frame import frame
 from inkdigits.reading.lines import usual_height, write_in_lines
 from inkdigits.reading.marks import Mark, merge
-from inkdigits.reading.row import Row, Seen
+from inkdigits.reading.row import Row
 
 __all__ = ["OpenClassify", "find_digits"]
 
@@ -30,7 +30,7 @@ _ONE_DIGIT = 0.6  # how probable it is a priori that two pieces so near are two 
 
 def find_digits(
     marks: Sequence[Mark], shape: tuple[int, int], classify: OpenClassify
-) -> list[Found]:
+) -> list[Candidate]:
     """Find the digits among the marks of a page, in reading order.
 
     Args:
@@ -51,31 +51,27 @@ def find_digits(
     groups = _look_at([merge(row.atoms[a:b]) for row, (a, b) in runs], classify)
     for (row, run), group in zip(runs, groups):
         row.add(run, group)
-    found = [
-        Found(one.mark, line, one.image, one.probabilities)
-        for line, row in enumerate(rows)
-        for one in row.best_path()
-    ]
+    found = [replace(one, line=line) for line, row in enumerate(rows) for one in row.best_path()]
     alone = _one_digit(marks, found, classify)
     return _in_reading_order(in_context([alone] if alone else found, shape))
 
 
-def _in_reading_order(found: Sequence[Found]) -> list[Found]:
+def _in_reading_order(found: Sequence[Candidate]) -> list[Candidate]:
     """Find the lines of writing once more, now that stray marks no longer lie between them."""
     lines = write_in_lines([one.mark.box for one in found])
     return [replace(found[i], line=number) for number, line in enumerate(lines) for i in line]
 
 
-def _look_at(marks: Sequence[Mark], classify: OpenClassify) -> Iterable[Seen]:
+def _look_at(marks: Sequence[Mark], classify: OpenClassify) -> Iterable[Candidate]:
     if not marks:
         return []
     images = np.stack([frame(mark.strokes) for mark in marks])
-    return [Seen(*row) for row in zip(marks, images, classify(images))]
+    return [Candidate(*row) for row in zip(marks, images, classify(images))]
 
 
 def _one_digit(
-    marks: Sequence[Mark], found: Sequence[Found], classify: OpenClassify
-) -> Found | None:
+    marks: Sequence[Mark], found: Sequence[Candidate], classify: OpenClassify
+) -> Candidate | None:
     """Return all marks as one digit in pieces, if that is what a page shows."""
     if not 2 <= len(marks) <= _MOST_PIECES:
         return None
@@ -85,9 +81,9 @@ def _one_digit(
         return None
     (seen,) = _look_at([together], classify)
     apart = float(np.prod([one.confidence for one in found]))
-    if seen.digit < max(0.5, apart * _ONE_DIGIT ** (len(marks) - 1)):
+    if seen.confidence < max(0.5, apart * _ONE_DIGIT ** (len(marks) - 1)):
         return None
-    return Found(together, 0, seen.image, seen.probabilities)
+    return seen
 
 
 def _stacks(marks: Sequence[Mark], usual: float) -> list[list[Mark]]:

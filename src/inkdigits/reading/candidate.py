@@ -1,4 +1,4 @@
-"""A mark taken for a digit."""
+"""A mark that may be a digit, and what the network says of it."""
 
 from dataclasses import dataclass
 
@@ -7,29 +7,36 @@ import numpy.typing as npt
 
 from inkdigits.reading.marks import Mark
 
-__all__ = ["Found"]
+__all__ = ["Candidate"]
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """A mark taken for a digit.
+class Candidate:
+    """A mark that may be a digit.
 
     Args:
         mark: its place and its ink.
-        line: which line of writing it belongs to, counted from 0.
         image: as framed, uint8 ``(28, 28)``.
         probabilities: of each digit, float32 ``(10,)``; the rest to 1 is that of no digit.
+        line: which line of writing it belongs to, counted from 0.
     """
 
     mark: Mark
-    line: int
     image: npt.NDArray[np.uint8]
     probabilities: npt.NDArray[np.float32]
+    line: int = 0
 
     @property
     def digit(self) -> int:
+        """The likeliest digit."""
         return int(self.probabilities.argmax())
 
     @property
     def confidence(self) -> float:
+        """The probability of the likeliest digit."""
         return float(self.probabilities.max())
+
+    @property
+    def nothing(self) -> float:
+        """The probability that it is no digit."""
+        return 1 - float(self.probabilities.sum())
