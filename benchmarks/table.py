@@ -38,16 +38,21 @@ def table() -> str:
         ),
         ("Memory in training", f"{startup['training_peak_megabytes']:.0f} MB", ""),
         (
-            "One digit, `Reader.classify`",
+            "One digit, reference CNN, `Reader.classify`",
             f"{one['median']:.0f} µs",
             f"`model.predict` {predict['median'] / 1000:.0f} ms",
+        ),
+        (
+            "One digit, packaged network",
+            f"{classify['packaged_one_digit_microseconds']['median']:.0f} µs",
+            "",
         ),
         (
             "A picture of 320×240 pixels, `Reader.read`",
             f"{classify['read_picture_milliseconds']['median']:.1f} ms",
             "",
         ),
-        ("Digits a second, in batches", f"{many['median']:,.0f}", ""),
+        ("Digits a second, reference CNN, in batches", f"{many['median']:,.0f}", ""),
         ("`import inkdigits`", f"{seconds['import']['median'] * 1000:.0f} ms", _bare(startup)),
         ("`inkdigits --help`", f"{seconds['help']['median']:.2f} s", ""),
         (
