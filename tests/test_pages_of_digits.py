@@ -244,9 +244,31 @@ def test_clearing_rules_keeps_the_strokes_that_cross_them() -> None:
         drawing[60:120, x : x + 4] = 255
     strokes = drawing.copy()
     strokes[40:42] = strokes[90:92] = strokes[140:142] = 0
-    assert clear_rules(drawing, part(drawing))
+    assert clear_rules(drawing, part(drawing), drawing)
     assert not drawing[40:42].any()
     assert (drawing[60:120, 60:64] > 0).mean() > 0.95
+
+
+def squared_paper(shape: tuple[int, int], *, step: int, grey: int) -> Pixels:
+    """Squared paper in light that falls off to one side."""
+    paper = np.full(shape, 235.0)
+    paper[:, ::step] = paper[::step] = grey
+    paper *= np.linspace(1.0, 0.7, shape[1])
+    noise = np.random.default_rng(0).normal(0, 1.0, shape)
+    return np.clip(paper + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("step", [17, 31, 52])
+def test_squared_paper_fainter_than_the_writing_takes_nothing_from_it(step: int) -> None:
+    page = page_of("3141\n5926", size=84, gap=20)
+    paper = squared_paper(page.shape, step=step, grey=180)
+    assert READER.read(np.minimum(page, paper)).text == "3141\n5926"
+
+
+@pytest.mark.parametrize("step", [17, 31, 52])
+@pytest.mark.parametrize("grey", [120, 180, 205])
+def test_blank_squared_paper_holds_no_digits(step: int, grey: int) -> None:
+    assert READER.read(squared_paper((260, 420), step=step, grey=grey)).text == ""
 
 
 def test_a_cut_parts_two_blobs_and_loses_no_ink() -> None:

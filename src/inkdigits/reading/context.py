@@ -32,15 +32,18 @@ def in_context(found: Sequence[Candidate], shape: tuple[int, int]) -> list[Candi
         return list(found)
     contrast = float(np.median([one.mark.contrast for one in sure]))
     thickness = float(np.median([_thickness(one.mark) for one in sure]))
-    kept = []
-    for one in found:
-        if one.digit == 1 or one.confidence < 0.8:
-            thick = _thickness(one.mark) / thickness
-            if one.mark.contrast < _FAINT * contrast or not _THIN < thick < _FAT:
-                continue
-        if not _out_of_line(one, found) and not _cut_off(one, sure, shape):
-            kept.append(one)
-    return kept
+
+    def of_another_pen(one: Candidate) -> bool:
+        if one.digit != 1 and one.confidence >= 0.8:
+            return False
+        thick = _thickness(one.mark) / thickness
+        return one.mark.contrast < _FAINT * contrast or not _THIN < thick < _FAT
+
+    # Faint rules must be gone before they count as anybody's company.
+    written = [one for one in found if not of_another_pen(one)]
+    return [
+        one for one in written if not _out_of_line(one, written) and not _cut_off(one, sure, shape)
+    ]
 
 
 def _out_of_line(one: Candidate, found: Sequence[Candidate]) -> bool:

@@ -69,24 +69,49 @@ def find_marks(ink: Ink, is_digit: Callable[[Sequence[Mark]], bool] | None = Non
     if not ink.full:
         return []
     low = max(3.5 * ink.noise, 0.14 * ink.full, 5.0)
-    _, weak = cv2.threshold(ink.contrast, low, 255, cv2.THRESH_BINARY)
-    weak_pieces = part(np.asarray(weak, np.uint8))
+    weak = np.asarray(cv2.threshold(ink.contrast, low, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    weak_pieces = part(weak)
     if not len(weak_pieces):
         return []
-    strong = np.zeros_like(ink.contrast)
-    x, y = weak_pieces.x, weak_pieces.y
-    contrast = ink.contrast[y, x].astype(np.float32)
-    large = weak_pieces.boxes[:, 2:].max(axis=1) > _FINE
-    edge = np.where(large, _EDGE_OF_LARGE, _EDGE_OF_FINE) * _full(weak_pieces, contrast)
-    inked = contrast > np.maximum(weak_pieces.spread(edge), low)
-    strong[y[inked], x[inked]] = 255
+    strong = _strokes(ink, weak_pieces, low)
     pieces = part(strong)
-    if is_digit is not None and (suspects := may_be_rules(pieces, strong.shape)).size:
-        frames = hold_others(pieces, suspects)
-        spared = not frames and is_digit(_cut_out(ink, pieces, suspects[:_MOST_SHOWN], low))
-        if not spared and clear_rules(strong, pieces):
-            pieces = part(strong)
+    if is_digit is not None:
+        suspects = may_be_rules(pieces, strong.shape)
+        if suspects.size:
+            if _cleared(ink, strong, pieces, suspects, low, is_digit):
+                pieces = part(strong)
+        else:  # of faint rules only the faintest parts hang together
+            suspects = may_be_rules(weak_pieces, weak.shape)
+            if suspects.size and _cleared(ink, weak, weak_pieces, suspects, low, is_digit):
+                pieces = part(_strokes(ink, part(weak), low))
     return _cut_out(ink, pieces, _worth_it(ink, pieces, low), low)
+
+
+def _strokes(ink: Ink, weak: Pieces, low: float) -> npt.NDArray[np.uint8]:
+    """Draw what is not faint beside the strokes it hangs together with."""
+    strong = np.zeros_like(ink.contrast)
+    x, y = weak.x, weak.y
+    contrast = _contrast_of(ink, weak)
+    large = weak.boxes[:, 2:].max(axis=1) > _FINE
+    edge = np.where(large, _EDGE_OF_LARGE, _EDGE_OF_FINE) * _full(weak, contrast)
+    inked = contrast > np.maximum(weak.spread(edge), low)
+    strong[y[inked], x[inked]] = 255
+    return strong
+
+
+def _cleared(
+    ink: Ink,
+    drawing: npt.NDArray[np.uint8],
+    pieces: Pieces,
+    suspects: npt.NDArray[np.intp],
+    low: float,
+    is_digit: Callable[[Sequence[Mark]], bool],
+) -> bool:
+    """Clear rules out of a drawing, unless what may be one is a digit."""
+    frames = hold_others(pieces, suspects)
+    if not frames and is_digit(_cut_out(ink, pieces, suspects[:_MOST_SHOWN], low)):
+        return False
+    return clear_rules(drawing, pieces, ink.contrast)
 
 
 def _full(pieces: Pieces, contrast: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

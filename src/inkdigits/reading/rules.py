@@ -6,12 +6,13 @@ than what is left without them is high.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.reading.median import weighted_median
+from inkdigits.reading.median import median, weighted_median
 from inkdigits.reading.pieces import Pieces, part
 
 __all__ = ["clear_rules", "hold_others", "may_be_rules"]
@@ -24,6 +25,10 @@ _LONG = 0.35  # of the page or piece that a line runs through
 _STEEPEST = 0.1  # rows a column
 _SLOPES = 41
 _MUCH_LONGER = 3.0  # than what is left is high
+_DARKER = 1.6  # than a rule: a stroke that crosses it
+_MUCH_DARKER, _FAINT = 2.0, 1.3  # writing so much darker than rules: nothing so faint is any
+_SQUARED = 3  # lines across, and as many down
+_BIT = 6  # pixels: how wide a bit of a line is at most
 _GAP = 4  # pixels: how much wider than the line is what it may cut out of a stroke
 
 _Drawing = npt.NDArray[np.uint8]
@@ -61,25 +66,27 @@ def hold_others(pieces: Pieces, which: npt.NDArray[np.intp]) -> bool:
     return False
 
 
-def clear_rules(drawing: _Drawing, pieces: Pieces) -> bool:
+def clear_rules(drawing: _Drawing, pieces: Pieces, contrast: npt.NDArray[np.uint8]) -> bool:
     """Clear rules out of a drawing.
 
     Args:
         drawing: uint8 ``(height, width)``, 255 where there is ink; changed in place.
         pieces: of it.
+        contrast: of the ink, uint8 ``(height, width)``: what is darker than a rule is no part of
+            it.
 
     Returns:
         Whether anything was cleared.
     """
-    cleared = _clear_boxes(drawing, pieces)
+    cleared = _clear_boxes(drawing, pieces, contrast)
     if cleared:
         pieces = part(drawing)
     height, width = drawing.shape
     spans = (pieces.boxes[:, 2] > _LONG * width) | (pieces.boxes[:, 3] > _LONG * height)
-    return (bool(spans.any()) and _clear_lines(drawing)) or cleared
+    return (bool(spans.any()) and _clear_lines(drawing, contrast)) or cleared
 
 
-def _clear_boxes(drawing: _Drawing, pieces: Pieces) -> bool:
+def _clear_boxes(drawing: _Drawing, pieces: Pieces, contrast: npt.NDArray[np.uint8]) -> bool:
     """Clear the boxes that something stands in."""
     boxes = pieces.boxes
     hollow = pieces.areas < 0.5 * boxes[:, 2] * boxes[:, 3]
@@ -89,8 +96,11 @@ def _clear_boxes(drawing: _Drawing, pieces: Pieces) -> bool:
         x, y, w, h = boxes[piece]
         region = drawing[y : y + h, x : x + w]
         core = (slice(h // 5, -h // 5), slice(w // 5, -w // 5))
-        if _is_box(own) and (region[core] > 0).mean() > _NOT_EMPTY:
-            region[(own > 0) & ~_inside_box(own)] = 0
+        holds = (region[core] > 0).mean() > _NOT_EMPTY
+        if holds and _is_box(own) and not _is_squared(own):
+            near = contrast[y : y + h, x : x + w]
+            darker = near > _DARKER * _level(near, own)
+            region[(own > 0) & ~_inside_box(own) & ~darker] = 0
             cleared = True
     return cleared
 
@@ -113,6 +123,12 @@ def _is_box(own: _Drawing) -> bool:
         own[:, -rim_x:].any(axis=1).mean(),
     )
     return bool(min(sides) > 0.9)
+
+
+def _is_squared(own: _Drawing) -> bool:
+    """Return whether a piece of ink is squared paper or a table, and no single box."""
+    across, down = _horizontal(own), _horizontal(np.ascontiguousarray(own.T))
+    return min(across.lengths.size, down.lengths.size) >= _SQUARED
 
 
 def _inside_box(own: _Drawing) -> npt.NDArray[np.bool_]:
@@ -141,14 +157,18 @@ class _Lines:
     lengths: npt.NDArray[np.int64]
 
 
-def _clear_lines(drawing: _Drawing) -> bool:
+def _clear_lines(drawing: _Drawing, contrast: npt.NDArray[np.uint8]) -> bool:
     """Clear the lines of a page, if that is what they are."""
     across = _horizontal(drawing)
     turned = _horizontal(np.ascontiguousarray(drawing.T))
     down = _Lines(np.ascontiguousarray(turned.mask.T), turned.lengths)
     if not across.lengths.size and not down.lengths.size:
         return False
-    left = _without(drawing, across.mask, down.mask)
+    # Lines of one direction may be darker: a sensor's rows and columns blur them differently.
+    level_across, level_down = (_level(contrast, way.mask & drawing) for way in (across, down))
+    rules_across = across.mask & (contrast <= _DARKER * level_across)
+    rules_down = down.mask & (contrast <= _DARKER * level_down)
+    left = _without(drawing, rules_across, rules_down)
     usual = _usual_height(left)
     many = across.lengths.size + down.lengths.size >= 3
     if not usual:
@@ -160,11 +180,32 @@ def _clear_lines(drawing: _Drawing) -> bool:
     if not across_too and not down_too:
         return False
     nothing = np.zeros_like(drawing)
-    down_mask = down.mask if down_too else nothing
-    if down_too:
-        down_mask = _longer_or_held(down.mask, 2.2 * usual, across.mask if across_too else nothing)
-    drawing[:] = _without(drawing, across.mask if across_too else nothing, down_mask)
+    across_mask = across.mask if across_too else nothing
+    down_mask = _longer_or_held(down.mask, 2.2 * usual, across_mask) if down_too else nothing
+    drawing[:] = _without(drawing, across_mask & rules_across, down_mask & rules_down)
+    level = max(level_across, level_down)
+    if _level(contrast, drawing) > _MUCH_DARKER * level:
+        drawing[contrast < _FAINT * level] = 0  # what is left of the rules here and there
+    elif min(across.lengths.size, down.lengths.size) >= _SQUARED:
+        lines = (across.mask | down.mask) > 0
+        _clear_rests(drawing, lines | (contrast <= _DARKER * level))
     return True
+
+
+def _clear_rests(drawing: _Drawing, likely: npt.NDArray[np.bool_]) -> None:
+    """Clear what is left of squared paper: narrow bits where, or as faint as, its lines are."""
+    pieces = part(drawing)
+    if not len(pieces):
+        return
+    share = pieces.totals(likely[pieces.y, pieces.x].astype(np.float32)) / pieces.areas
+    rest = (pieces.boxes[:, 2:].min(axis=1) <= _BIT) & (share > 0.5)
+    drawing[np.append(False, rest)[pieces.labels]] = 0
+
+
+def _level(contrast: npt.NDArray[np.uint8], drawing: npt.NDArray[Any]) -> float:
+    """Return the contrast of what is drawn, or 0 if nothing is."""
+    of_lines = contrast[drawing > 0]
+    return median(of_lines) if of_lines.size else 0.0
 
 
 def _longer_or_held(down: _Drawing, least: float, across: _Drawing) -> _Drawing:
