@@ -11,7 +11,11 @@ __all__ = ["cut"]
 
 _HEIGHT = 40  # cuts are looked for on a copy of this height
 _DEAREST = 0.5  # of the height: how much ink a path may cross
-_PIECE = 0.22  # of the height: no digit is narrower, save a one
+_APART = 0.15  # of the height: how far cuts lie apart
+_LEAST = 0.08  # of the ink: what a cut leaves on each side
+_LEAN = 0.06
+_LOOP = np.float32(0.2)  # a pixel of paper inside a loop costs so much of one of ink
+_LEANS = np.array([0, -1, 1], np.int8)
 
 
 def cut(mark: Mark, at_most: int) -> list[Mark]:
@@ -54,43 +58,57 @@ def cut(mark: Mark, at_most: int) -> list[Mark]:
 
 
 def _seams(strokes: Strokes, at_most: int) -> list[npt.NDArray[np.intp]]:
-    """Return the cheapest paths from top to bottom, from left to right, well apart."""
+    """Return the cheapest paths from top to bottom, from left to right, well apart.
+
+    For each column there is a cheapest path through its middle: so each gap is tried, also beside
+    a cheaper one.
+    """
     height, width = strokes.shape
-    apart = max(3, round(_PIECE * height))
+    apart = max(2, round(_APART * height))
     if width < 2 * apart:
         return []
-    cost, step = _cheapest(strokes)
-    seams: list[npt.NDArray[np.intp]] = []
-    ends = cost.copy()
-    rim = apart // 2  # a path beside the ink parts nothing
-    ends[:rim] = ends[width - rim :] = np.inf
-    while len(seams) < at_most and np.isfinite(ends).any():
-        end = int(ends.argmin())
-        if ends[end] > _DEAREST * height:
-            break
-        seam = _follow(step, end)
-        ends[max(0, end - rim) : end + rim + 1] = np.inf
-        middle = int(seam[height // 2])
-        if not rim <= middle < width - rim:
-            continue
-        if all(abs(int(other[height // 2]) - middle) >= apart for other in seams):
-            seams.append(seam)
-    seams.sort(key=lambda seam: int(seam[height // 2]))
-    return seams
+    middle = height // 2
+    price = strokes + _LOOP * _loops(strokes)
+    above, steps_above = _cheapest(price[: middle + 1])
+    below, steps_below = _cheapest(price[middle:][::-1])
+    cost = above + below - price[middle]
+    before = np.cumsum(strokes.sum(axis=0))
+    cost[np.minimum(before, before[-1] - before) < _LEAST * before[-1]] = np.inf
+    lowest = np.asarray(cv2.erode(cost[None], np.ones((1, 2 * (apart // 2) + 1))))[0]
+    cost[cost > lowest] = np.inf
+    columns: list[int] = []
+    while len(columns) < at_most and cost.min() <= _DEAREST * height:
+        column = int(cost.argmin())
+        cost[max(0, column - apart + 1) : column + apart] = np.inf
+        columns.append(column)
+    return [
+        np.append(_follow(steps_above, column)[:-1], _follow(steps_below, column)[::-1])
+        for column in sorted(columns)
+    ]
+
+
+def _loops(strokes: Strokes) -> Strokes:
+    """Return where paper is enclosed by ink: within a digit, more likely than between two."""
+    paper = np.pad((strokes < 0.3).view(np.uint8), 1, constant_values=1)
+    _, labels = cv2.connectedComponents(paper, connectivity=4)
+    enclosed = (labels != labels[0, 0]) & (paper > 0)
+    loops: Strokes = enclosed[1:-1, 1:-1].astype(np.float32)
+    return loops
 
 
 def _cheapest(strokes: Strokes) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]:
     """Return the cost of the cheapest path to each column of the last row, and each step's lean."""
     height, width = strokes.shape
-    cost = strokes[0] + 0.0
+    cost = strokes[0] + np.float32(0)
     steps = np.zeros((height, width), np.int8)
-    lean = np.float32(0.06)  # straight, where nothing speaks for another way
+    lean = np.float32(_LEAN)  # straight, where nothing speaks for another way
+    choices = np.full((3, width), np.inf, np.float32)
     for row in range(1, height):
-        left = np.concatenate([[np.inf], cost[:-1]]).astype(np.float32) + lean
-        right = np.concatenate([cost[1:], [np.inf]]).astype(np.float32) + lean
-        choices = np.stack([cost, left, right])
+        choices[0] = cost
+        choices[1, 1:] = cost[:-1] + lean
+        choices[2, :-1] = cost[1:] + lean
         best = choices.argmin(axis=0)
-        steps[row] = np.array([0, -1, 1], np.int8)[best]
+        steps[row] = _LEANS[best]
         cost = choices.min(axis=0) + strokes[row]
     return cost, steps
 

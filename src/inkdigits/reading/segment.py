@@ -24,6 +24,7 @@ OpenClassify = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 the probability that the mark is no digit."""
 
 _MOST_PIECES = 6  # of a digit that is alone on its page
+_FEW = 2  # pieces of a digit that look like digits of their own
 _WIDEST = 1.3  # widths of a height
 _ONE_DIGIT = 0.6  # how probable it is a priori that two pieces so near are two digits
 
@@ -81,6 +82,8 @@ def _one_digit(
         return None
     (seen,) = _look_at([together], classify)
     apart = float(np.prod([one.confidence for one in found]))
+    if len(found) > _FEW and apart > 0.5:  # a column of digits is a stroke, from afar
+        return None
     if seen.confidence < max(0.5, apart * _ONE_DIGIT ** (len(marks) - 1)):
         return None
     return seen
