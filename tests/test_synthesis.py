@@ -191,7 +191,7 @@ def test_hands_squeeze_lean_turn_and_shake() -> None:
 def test_hands_are_all_of_sensible_size() -> None:
     rng = np.random.default_rng(0)
     hands = [Hand.random(rng) for _ in range(300)]
-    assert all(14 <= hand.height <= 60 and 0.014 <= hand.radius <= 0.12 for hand in hands)
+    assert all(10 <= hand.height <= 60 and 0.014 <= hand.radius <= 0.12 for hand in hands)
     assert all(hand.tremor >= 0 and 0 <= hand.pressure <= 0.4 for hand in hands)
     assert Hand.random(rng, 33.0).height == 33.0
 
@@ -323,7 +323,7 @@ def test_redrawn_digits_still_show_their_digit(marks: Marks) -> None:
 def test_what_is_no_digit_is_no_near_copy_of_one(marks: Marks) -> None:
     nearest = (looks(marks.images[900:]) @ looks(marks.images[:900]).T).max(axis=1)
     assert (nearest > 0.85).mean() < 0.04  # without a second look it would be one in nine
-    assert nearest.max() < 0.95
+    assert nearest.max() < 0.97  # letters are left out by name
     assert len(rows(marks.images[900:])) > 590
 
 

@@ -1,5 +1,6 @@
 """Simulate marks as the reader frames them: digits of any hand, and what is no digit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,13 @@ from inkdigits.synthesis.pen import Hand, redraw, roughen
 from inkdigits.synthesis.scribbles import scribble
 from inkdigits.synthesis.skeleton import Skeleton, usable_skeletons
 from inkdigits.synthesis.styles import restyle
+from inkdigits.synthesis.touching import (
+    Layers,
+    digit_cut_out,
+    overlay,
+    piece_cut_out,
+    side_by_side,
+)
 
 __all__ = ["NOT_A_DIGIT", "Marks", "simulate"]
 
@@ -25,6 +33,8 @@ _LOOKALIKE = 0.88
 _LOOKS = 12_000
 _NEGATIVES_AT_ONCE = 4_000
 _LATIN = 0.15  # of the negatives
+_CUT_OUT = 0.2  # of the digits: cut out from between others that they touch
+_TOUCHING = (-0.12, 0.03)  # gaps, in heights
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +75,7 @@ def simulate(
     paths, usable = usable_skeletons(dataset)
     drawn, shown = [dataset.images] * originals, [labels] * originals
     for _ in range(copies):
-        drawn.append(np.stack([_digit(paths[i], int(labels[i]), rng) for i in usable]))
+        drawn.append(np.stack([_digit(i, paths, labels, usable, rng) for i in usable]))
         shown.append(labels[usable])
     wanted = round(negatives * len(dataset))
     others = _unlike_digits(paths[usable], np.concatenate(drawn), wanted, rng)
@@ -75,14 +85,45 @@ def simulate(
     )
 
 
-def _digit(path: Skeleton, digit: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+def _digit(
+    index: int,
+    paths: Skeleton,
+    labels: npt.NDArray[np.uint8],
+    usable: npt.NDArray[np.intp],
+    rng: np.random.Generator,
+) -> npt.NDArray[np.uint8]:
     hand = Hand.random(rng)
+    digit = int(labels[index])
+    path = restyle(paths[index], digit, rng)
+    if rng.random() < _CUT_OUT:
+        others = [rng.choice(usable) for _ in range(rng.integers(1, 3))]
+        styled = [restyle(paths[i], int(labels[i]), rng) for i in others]
+        layers = _touching([path, *styled], hand, rng)
+        cut = digit_cut_out(roughen(overlay(layers), rng), layers[0])
+        if cut is not None:
+            return _framed(cut)
     if digit == 1 and rng.random() < 0.25:  # a brush makes no other digit so fat
         hand = replace(hand, radius=float(rng.uniform(0.08, 0.19)))
-    ink = roughen(redraw(restyle(path, digit, rng), hand, rng), rng)
+    ink = roughen(redraw(path, hand, rng), rng)
     if rng.random() < 0.1:
         ink = _with_remains(ink, rng)
     return _framed(ink)
+
+
+def _touching(paths: Sequence[Skeleton], hand: Hand, rng: np.random.Generator) -> Layers:
+    """Draw marks that touch their neighbours, in any order."""
+    gap = float(rng.uniform(*_TOUCHING)) * hand.height
+    order = rng.permutation(len(paths))
+    layers = side_by_side([_trimmed(redraw(paths[i], hand, rng)) for i in order], gap, rng)
+    result: Layers = layers[np.argsort(order)]
+    return result
+
+
+def _trimmed(ink: Strokes) -> Strokes:
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size:
+        return ink
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _framed(ink: Strokes) -> npt.NDArray[np.uint8]:
@@ -157,18 +198,48 @@ def _letter(rng: np.random.Generator) -> Strokes:
 
 def _no_digit(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     kind = rng.random()
-    if kind < 0.25:
-        signs = other_glyphs()
-        ink = redraw(signs[rng.integers(len(signs))], Hand.random(rng), rng)
-    elif kind < 0.62:
+    if kind < 0.22:
+        ink = redraw(_sign(rng), Hand.random(rng), rng)
+    elif kind < 0.55:
         ink = redraw(scribble(rng), Hand.random(rng), rng)
-    elif kind < 0.84:
+    elif kind < 0.68:
         ink = _several(paths, rng)
-    elif kind < 0.96:
+    elif kind < 0.9:
+        return _piece(paths, rng)
+    elif kind < 0.97:
         ink = _part(paths, rng)
     else:
         return _grain(rng)
     return roughen(ink, rng)
+
+
+def _sign(rng: np.random.Generator) -> Skeleton:
+    signs = other_glyphs()
+    chosen: Skeleton = signs[rng.integers(len(signs))]
+    return chosen
+
+
+def _piece(paths: Skeleton, rng: np.random.Generator) -> Strokes:
+    """Return what cutting makes of digits that touch, of a letter, of a word: no digit."""
+    hand = Hand.random(rng)
+    if rng.random() < 0.45:
+        count = int(rng.integers(2, 4))
+        layers = _touching([paths[rng.integers(len(paths))] for _ in range(count)], hand, rng)
+        strokes, digits = overlay(layers), layers
+    else:
+        letters = latin_letters()
+        count = int(rng.choice([1, 2], p=[0.7, 0.3]))
+        drawn = [
+            letters[rng.integers(len(letters))]
+            if rng.random() < 0.35
+            else (_sign(rng) if rng.random() < 0.35 else scribble(rng))
+            for _ in range(count)
+        ]
+        strokes = overlay(_touching(drawn, hand, rng))
+        digits = np.empty((0, *strokes.shape), np.float32)
+    strokes = roughen(strokes, rng)
+    piece = piece_cut_out(strokes, digits, rng)
+    return strokes if piece is None else piece
 
 
 def _several(paths: Skeleton, rng: np.random.Generator) -> Strokes:
@@ -181,18 +252,8 @@ def _several(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     ]
     if stacked:  # lying, side by side, until the whole is turned
         inks = [ink.T for ink in inks]
-    gap = rng.uniform(-0.25, 0.15) * hand.height
-    height = max(len(ink) for ink in inks) + 8
-    width = sum(ink.shape[1] for ink in inks) + 3 * abs(int(gap)) + 8
-    field = np.zeros((height, width), np.float32)
-    x = 0.0
-    for ink in inks:
-        top = int(np.clip((height - len(ink)) / 2 + rng.normal(0, 3), 0, height - len(ink)))
-        left = int(np.clip(x, 0, width - ink.shape[1]))
-        region = field[top : top + len(ink), left : left + ink.shape[1]]
-        np.maximum(region, ink, out=region)
-        x += ink.shape[1] + gap
-    return field.T.copy() if stacked else field
+    ink = overlay(side_by_side(inks, rng.uniform(-0.25, 0.15) * hand.height, rng))
+    return ink.T.copy() if stacked else ink
 
 
 def _part(paths: Skeleton, rng: np.random.Generator) -> Strokes:

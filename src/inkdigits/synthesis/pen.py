@@ -46,7 +46,7 @@ class Hand:
     def random(cls, rng: np.random.Generator, height: float | None = None) -> "Hand":
         """Return anybody's: hairline to marker, upright or slanted, squeezed or wide."""
         if height is None:
-            height = float(np.exp(rng.uniform(np.log(14), np.log(60))))
+            height = float(np.exp(rng.uniform(np.log(10), np.log(60))))
         return cls(
             height=height,
             radius=float(np.exp(rng.uniform(np.log(0.014), np.log(0.12)))),

@@ -17,11 +17,13 @@ def scribble(rng: np.random.Generator) -> Skeleton:
     """Return the skeleton of an invented mark, bool ``(56, 56)``."""
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     kind = rng.random()
-    if kind < 0.62:
+    if kind < 0.15:
+        strokes = [_garland(rng)]
+    elif kind < 0.66:
         strokes = [
             _stroke(rng) for _ in range(rng.choice([1, 2, 3, 4, 5], p=[0.2, 0.3, 0.25, 0.15, 0.1]))
         ]
-    elif kind < 0.8:
+    elif kind < 0.83:
         strokes = _sign(rng)
     else:
         strokes = _frame(rng)
@@ -62,6 +64,19 @@ def _stroke(rng: np.random.Generator) -> _Points:
     return result
 
 
+def _garland(rng: np.random.Generator) -> _Points:
+    """Return the humps, bowls and loops of a letter written in one go, as m, w, y and many more."""
+    count = int(rng.integers(2, 5))
+    pace = rng.uniform(0.1, 0.5)  # columns a hump, in heights; loops where the pen swings back
+    swing = rng.uniform(0, 0.35)
+    phase = rng.uniform(0, 2 * np.pi)
+    turn = np.linspace(0, 2 * np.pi * (count - rng.uniform(0, 0.8)), 24 * count)
+    tall = np.interp(turn, np.linspace(0, turn[-1], count + 1), rng.uniform(0.25, 0.5, count + 1))
+    x = pace * turn / np.pi + swing * np.sin(turn + phase + rng.normal(0, 0.5))
+    way: _Points = np.stack([x, tall * np.cos(turn + phase)], axis=1)
+    return way
+
+
 def _sign(rng: np.random.Generator) -> list[_Points]:
     """Return a sign that people write beside digits."""
 
@@ -74,7 +89,9 @@ def _sign(rng: np.random.Generator) -> list[_Points]:
             return [jitter([(0, 0.5), (0.5, 0.5 + bend), (1, 0.5)])]
         case 2 | 3:  # tick
             low = rng.uniform(0.2, 0.5)
-            return [jitter([(0, rng.uniform(0.4, 0.7)), (low, 1), (1, rng.uniform(0, 0.4))])]
+            tick = jitter([(0, rng.uniform(0.4, 0.75)), (low, 1), (1, rng.uniform(0, 0.4))])
+            tick[:, 0] *= rng.uniform(0.5, 1.1)
+            return [tick * (-1, 1) if rng.random() < 0.4 else tick]
         case 4:  # cross
             return [jitter([(0, 0), (1, 1)]), jitter([(0, 1), (1, 0)])]
         case 5:  # plus

@@ -41,9 +41,9 @@ def restyle(path: Skeleton, digit: int, rng: np.random.Generator) -> Skeleton:
 def _flagged_one(rng: np.random.Generator) -> Skeleton:
     top = np.array([SIDE / 2, 8.0])
     bottom = top + np.array([rng.normal(0, 2.5), 40])
-    reach = rng.uniform(4, 19)
+    reach = rng.uniform(4, 22)
     # A flag that does not fall is the bar of a seven.
-    flag = top + reach * np.array([-1.0, rng.uniform(0.6, 1.7)])
+    flag = top + reach * np.array([-1.0, rng.uniform(0.5, 1.7)])
     bend = (top + flag) / 2 + rng.normal(0, 1.2, 2)
     strokes = [np.array([flag, bend, top, bottom])]
     if rng.random() < 0.3:
