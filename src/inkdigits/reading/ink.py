@@ -7,12 +7,15 @@ what is narrow and dark: it follows shadows that no smooth surface does. Last, t
 from the pixels around that hold no ink.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from inkdigits.reading.median import median
 
 __all__ = ["Ink", "find_ink"]
 
@@ -62,9 +65,9 @@ def find_ink(pixels: npt.NDArray[np.uint8]) -> Ink:
     sample = contrast[::step, ::step]
     grain = cv2.absdiff(surface[::step, ::step].copy(), pixels[::step, ::step].copy())
     threshold, _ = cv2.threshold(sample.copy(), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    noise = max(0.7, 1.4826 * float(np.median(grain[sample <= threshold])))
+    noise = max(0.7, 1.4826 * median(grain[sample <= threshold]))
     strokes = sample[sample > max(threshold, 3 * noise)]
-    full = float(np.median(strokes)) if strokes.size else 0.0
+    full = median(strokes) if strokes.size else 0.0
     if full < max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * noise):
         full = 0.0
     return Ink(contrast, full, noise)
@@ -92,7 +95,7 @@ def _trend(page: _Surface) -> tuple[_Surface, float, int]:
     """
     height, width = page.shape
     if min(height, width) < 8:
-        paper, noise = np.full_like(page, np.median(page)), 1.0
+        paper, noise = np.full_like(page, median(page.ravel())), 1.0
     else:
         paper, noise = _fit_quadratic(page)
     difference = page - paper
@@ -103,22 +106,21 @@ def _trend(page: _Surface) -> tuple[_Surface, float, int]:
 
 def _fit_quadratic(page: _Surface) -> tuple[_Surface, float]:
     height, width = page.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
+    terms = _terms(height, width)
     values = page.ravel()
 
     rim = max(1, min(height, width) // 10)
     border = np.ones(page.shape, bool)
     border[rim:-rim, rim:-rim] = False
-    paper = np.full_like(values, np.median(page[border]))
+    paper = np.full_like(values, median(page[border]))
     likely = border.ravel()
     noise = 1.0
     for _ in range(_FITS):
         # Twice the median distance keeps half the pixels at least, however the light falls.
         distance = np.abs(values - paper)
-        noise = max(1.0, 1.4826 * float(np.median(distance[likely])))
-        likely = distance < max(3 * noise, 4.0)
-        if likely.sum() < 6 * terms.shape[1]:
+        noise = max(1.0, 1.4826 * median(distance[likely]))
+        before, likely = likely, distance < max(3 * noise, 4.0)
+        if np.array_equal(likely, before) or likely.sum() < 6 * terms.shape[1]:
             break
         # Six unknowns: the normal equations take a tenth of the time of a general solver.
         known = terms[likely]
@@ -128,6 +130,15 @@ def _fit_quadratic(page: _Surface) -> tuple[_Surface, float]:
             break
         paper = (terms @ coefficients).astype(np.float32)
     return paper.reshape(page.shape), noise
+
+
+@functools.lru_cache(maxsize=8)  # of a folder of scans, all pages have one shape
+def _terms(height: int, width: int) -> npt.NDArray[np.float64]:
+    """Return the six terms of a quadratic at each pixel, ``(height * width, 6)``."""
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
+    terms.flags.writeable = False
+    return terms
 
 
 def _paper(page: _Surface, trend: _Surface, noise: float) -> _Surface:

@@ -37,8 +37,8 @@ def write_in_lines(boxes: Sequence[Box]) -> list[list[int]]:
     Returns:
         The indices of the boxes, a list a line.
     """
-    if not boxes:
-        return []
+    if len(boxes) < 2:
+        return [[0]] if boxes else []
     places = np.array(boxes, float)
     middles = places[:, 0] + places[:, 2] / 2
     small = places[:, 3] < _SMALL * usual_height(boxes)
