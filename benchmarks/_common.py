@@ -4,17 +4,18 @@ import json
 import os
 import platform
 import statistics
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RESULTS", "report", "summary"]
+__all__ = ["RESULTS", "rapidocr", "report", "summary"]
 
 RESULTS = Path(__file__).parent / "results"
 
 _PACKAGES = (
     *("inkdigits", "keras", "tensorflow-cpu", "tensorflow", "numpy", "onnxruntime", "pillow"),
-    *("pillow-heif", "pypdfium2"),
+    *("pillow-heif", "pypdfium2", "rapidocr-onnxruntime"),
 )
 
 
@@ -38,6 +39,21 @@ def report(name: str, claim: str, figures: dict[str, Any]) -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
     print(text)
+
+
+def rapidocr() -> Callable[[bytes], str] | None:
+    """Return RapidOCR as a function from a picture's bytes to its text, if it is installed."""
+    try:
+        from rapidocr_onnxruntime import RapidOCR
+    except ModuleNotFoundError:
+        return None
+    engine = RapidOCR()
+
+    def read(picture: bytes) -> str:
+        lines, _ = engine(picture)
+        return "\n".join(line[1] for line in lines or [])
+
+    return read
 
 
 def _machine() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import numpy.typing as npt
-from _common import report, summary
+from _common import rapidocr, report, summary
 from PIL import Image
 
 from inkdigits import Reader, load_mnist
@@ -29,7 +29,7 @@ def main() -> None:
     readers: dict[str, Callable[[bytes], str]] = {
         "inkdigits": lambda picture: reader.read(picture).text
     }
-    if (rapid := _rapidocr()) is not None:
+    if (rapid := rapidocr()) is not None:
         readers["rapidocr"] = rapid
     figures: dict[str, object] = {}
     for name, (picture, wanted) in _pictures().items():
@@ -79,20 +79,6 @@ def _encoded(pixels: npt.NDArray[np.uint8], kind: str) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).convert("RGB").save(file, kind, quality=90)
     return file.getvalue()
-
-
-def _rapidocr() -> Callable[[bytes], str] | None:
-    try:
-        from rapidocr_onnxruntime import RapidOCR
-    except ModuleNotFoundError:
-        return None
-    engine = RapidOCR()
-
-    def read(picture: bytes) -> str:
-        lines, _ = engine(picture)
-        return "\n".join(line[1] for line in lines or [])
-
-    return read
 
 
 if __name__ == "__main__":
