@@ -258,6 +258,15 @@ def squared_paper(shape: tuple[int, int], *, step: int, grey: int) -> Pixels:
     return np.clip(paper + noise, 0, 255).astype(np.uint8)
 
 
+@pytest.mark.parametrize("step", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("shape", [(1000, 1000), (1200, 1600)])
+def test_a_fine_grid_is_read_like_anything_else(step: int, shape: tuple[int, int]) -> None:
+    """Sampled at its own pitch, it may seem to be nothing but ink."""
+    page = np.full(shape, 255, np.uint8)
+    page[::step] = page[:, ::step] = 0
+    assert READER.read(page).height == shape[0]
+
+
 @pytest.mark.parametrize("step", [17, 31, 52])
 def test_squared_paper_fainter_than_the_writing_takes_nothing_from_it(step: int) -> None:
     page = page_of("3141\n5926", size=84, gap=20)
@@ -276,7 +285,7 @@ def test_a_cut_parts_two_blobs_and_loses_no_ink() -> None:
     cv2.circle(strokes, (28, 30), 24, 1.0, 6)
     cv2.circle(strokes, (81, 30), 24, 1.0, 6)
     mark = Mark(Box(5, 7, 110, 60), strokes)
-    pieces = cut(mark, at_most=4)
+    pieces = cut(mark, usual=60)
     assert 3 <= len(pieces) <= 5
     # Some cut lies where they touch.
     assert min(abs(piece.right - 5 - 55) for piece in pieces) < 8

@@ -7,8 +7,12 @@ import numpy.typing as npt
 from inkdigits.reading.marks import Mark, Strokes
 from inkdigits.reading.result import Box
 
-__all__ = ["cut"]
+__all__ = ["LONGEST_RUN", "cut"]
 
+LONGEST_RUN = 5
+"""How many pieces a digit may be cut into."""
+
+_CUTS = 2.2  # at most, where the mark is as wide as the page's marks are high
 _HEIGHT = 40  # cuts are looked for on a copy of this height
 _DEAREST = 0.5  # of the height: how much ink a path may cross
 _APART = 0.15  # of the height: how far cuts lie apart
@@ -18,7 +22,7 @@ _LOOP = np.float32(0.2)  # a pixel of paper inside a loop costs so much of one o
 _LEANS = np.array([0, -1, 1], np.int8)
 
 
-def cut(mark: Mark, at_most: int) -> list[Mark]:
+def cut(mark: Mark, usual: float) -> list[Mark]:
     """Cut a mark from top to bottom along paths that cross little ink.
 
     Source: after Y. LeCun et al., "Gradient-Based Learning Applied to Document Recognition", 1998,
@@ -27,7 +31,7 @@ def cut(mark: Mark, at_most: int) -> list[Mark]:
 
     Args:
         mark: of any width.
-        at_most: how many cuts.
+        usual: the height that the page's marks have.
 
     Returns:
         The pieces from left to right; the mark alone where it cannot be cut.
@@ -38,7 +42,7 @@ def cut(mark: Mark, at_most: int) -> list[Mark]:
     if zoom < 1:
         size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
         small = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.float32)
-    seams = _seams(small, at_most)
+    seams = _seams(small, at_most=round(_CUTS * width / usual))
     if not seams:
         return [mark]
     # Each pixel's piece: the number of seams to its left.
@@ -54,7 +58,7 @@ def cut(mark: Mark, at_most: int) -> list[Mark]:
         piece = _trimmed(strokes, mark)
         if piece is not None:
             pieces.append(piece)
-    return pieces
+    return pieces or [mark]
 
 
 def _seams(strokes: Strokes, at_most: int) -> list[npt.NDArray[np.intp]]:

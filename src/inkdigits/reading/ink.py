@@ -65,7 +65,8 @@ def find_ink(pixels: npt.NDArray[np.uint8]) -> Ink:
     sample = contrast[::step, ::step]
     grain = cv2.absdiff(surface[::step, ::step].copy(), pixels[::step, ::step].copy())
     threshold, _ = cv2.threshold(sample.copy(), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    noise = max(0.7, 1.4826 * median(grain[sample <= threshold]))
+    # A fine grid may fill the whole sample with ink.
+    noise = max(0.7, 1.4826 * median(grain[sample <= max(threshold, sample.min())]))
     strokes = sample[sample > max(threshold, 3 * noise)]
     full = median(strokes) if strokes.size else 0.0
     if full < max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * noise):

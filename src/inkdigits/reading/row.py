@@ -12,12 +12,11 @@ from itertools import pairwise
 import numpy as np
 
 from inkdigits.reading.candidate import Candidate
-from inkdigits.reading.cuts import cut
+from inkdigits.reading.cuts import LONGEST_RUN, cut
 from inkdigits.reading.marks import Mark
 
 __all__ = ["Row"]
 
-_LONGEST_RUN = 5  # atoms
 _SURE = 0.9
 _LEAST = 1e-4  # no network is surer than that
 _DOT = 0.5  # how probable it is, at least, that a small mark is no digit
@@ -45,7 +44,7 @@ class Row:
             start = len(self.atoms)
             pieces = [seen.mark]
             if self._may_hold_several(seen):
-                pieces = cut(seen.mark, at_most=round(2.2 * seen.mark.box.width / self._usual))
+                pieces = cut(seen.mark, self._usual)
             self.atoms += pieces
             run = (start, len(self.atoms))
             self._runs[run] = seen
@@ -64,7 +63,7 @@ class Row:
         """Return the runs that the network has still to look at, as ranges of atoms."""
         runs = []
         for start in range(len(self.atoms)):
-            for stop in range(start + 1, min(start + _LONGEST_RUN, len(self.atoms)) + 1):
+            for stop in range(start + 1, min(start + LONGEST_RUN, len(self.atoms)) + 1):
                 if (start, stop) in self._runs:
                     continue
                 if not self._makes_sense(self.atoms[start:stop]):

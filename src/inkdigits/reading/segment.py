@@ -26,7 +26,7 @@ the probability that the mark is no digit."""
 _MOST_PIECES = 6  # of a digit that is alone on its page
 _FEW = 2  # pieces of a digit that look like digits of their own
 _WIDEST = 1.3  # widths of a height
-_ONE_DIGIT = 0.6  # how probable it is a priori that two pieces so near are two digits
+_SEVERAL = 0.6  # how probable it is a priori that two pieces so near are two digits
 
 
 def find_digits(
@@ -84,7 +84,7 @@ def _one_digit(
     apart = float(np.prod([one.confidence for one in found]))
     if len(found) > _FEW and apart > 0.5:  # a column of digits is a stroke, from afar
         return None
-    if seen.confidence < max(0.5, apart * _ONE_DIGIT ** (len(marks) - 1)):
+    if seen.confidence < max(0.5, apart * _SEVERAL ** (len(marks) - 1)):
         return None
     return seen
 

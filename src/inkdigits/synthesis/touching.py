@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.reading.cuts import cut
+from inkdigits.reading.cuts import LONGEST_RUN, cut
 from inkdigits.reading.marks import Mark, Strokes, merge
 from inkdigits.reading.result import Box
 
@@ -19,8 +19,6 @@ __all__ = ["digit_cut_out", "overlay", "piece_cut_out", "side_by_side"]
 _INKED = 0.3
 _WHOLE, _CLEAN = 0.86, 0.82  # a run that is a digit: of the digit's ink, of the run's own
 _NO_DIGIT = 0.6  # of both, at most, in a run that is none
-_LONGEST_RUN = 5
-_CUTS = 2.2  # a height of width
 
 Layers = npt.NDArray[np.float32]
 """Inks on one field, ``(count, height, width)``."""
@@ -92,11 +90,11 @@ def _runs(strokes: Strokes) -> list[Mark]:
     y, x = int(rows[0]), int(columns[0])
     height, width = int(rows[-1]) + 1 - y, int(columns[-1]) + 1 - x
     mark = Mark(Box(x, y, width, height), strokes[y : y + height, x : x + width])
-    atoms = cut(mark, at_most=round(_CUTS * width / height))
+    atoms = cut(mark, usual=height)
     return [
         merge(atoms[start:stop])
         for start in range(len(atoms))
-        for stop in range(start + 1, min(start + _LONGEST_RUN, len(atoms)) + 1)
+        for stop in range(start + 1, min(start + LONGEST_RUN, len(atoms)) + 1)
         if stop - start < len(atoms)
     ]
 

@@ -78,7 +78,7 @@ class Simulation(BaseModel):
 
     originals: Annotated[int, Field(ge=1, le=20)] = 2
     copies: Annotated[int, Field(ge=0, le=20)] = 2
-    negatives: Annotated[float, Field(gt=0, le=10)] = 1.2
+    negatives: Annotated[float, Field(gt=0, le=10)] = 1.5
 
 
 class Recipe(BaseModel):
