@@ -177,12 +177,14 @@ def _work(pipe: Connection, seed: int) -> None:
 
 def _read(reader: Any, content: bytes, *, by_colour: bool) -> tuple[str, str]:
     from inkdigits.errors import PictureError
-    from inkdigits.reading import Page, pages
+    from inkdigits.reading import Page, decode, pages
 
     sentence = ""
     outcome = "refused"
     try:
-        for page in itertools.islice(pages(content, by_colour=by_colour), _PAGES):
+        if by_colour:
+            decode(content, by_colour=True)
+        for page in itertools.islice(pages(content), _PAGES):
             if isinstance(page, Page):
                 reader.read(page.pixels)
                 outcome = "read"

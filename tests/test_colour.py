@@ -1,6 +1,9 @@
 """Ink that is as bright as its paper: grey from the colours alone."""
 
 import io
+import os
+import threading
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 from PIL import Image
 
 from inkdigits import Reader, load_mnist
-from inkdigits.reading import Page, decode, pages
+from inkdigits.reading import Page, decode
 
 INKS = {
     "red on green": ((60, 160, 60), (230, 72, 90)),
@@ -85,7 +88,7 @@ def test_every_kind_of_file_has_colour() -> None:
     for kind in ("PNG", "TIFF", "WEBP", "AVIF", "PDF"):
         file = io.BytesIO()
         image.save(file, kind)
-        (page,) = pages(file.getvalue(), by_colour=True)
+        page = decode(file.getvalue(), by_colour=True)
         assert isinstance(page, Page)
         found = cv2.resize(page.pixels, (460, 400), interpolation=cv2.INTER_AREA)
         # Which end of the axis is dark is left open.
@@ -99,3 +102,26 @@ def test_colours_under_transparency_do_not_show() -> None:
     page = decode(image, by_colour=True)
     assert page.pixels[15, 15] != page.pixels[0, 0]
     assert len(np.unique(page.pixels)) == 2
+
+
+def test_each_page_is_read_by_its_colours_however_it_comes(tmp_path: Path) -> None:
+    """A path, a file, and a pipe that cannot be turned back; the second page, too."""
+    path = tmp_path / "two.tiff"
+    one, other = (written(*INKS["red on green"], digit=digit) for digit in (0, 1))
+    one.save(path, save_all=True, append_images=[other])
+    content = path.read_bytes()
+    assert [reading.text for reading in READER.read_pages(path)] == ["7", "2"]
+    assert [reading.text for reading in READER.read_pages(io.BytesIO(content))] == ["7", "2"]
+    with path.open("rb") as file:
+        assert [reading.text for reading in READER.read_pages(file)] == ["7", "2"]
+    ends = os.pipe()
+
+    def write() -> None:
+        with os.fdopen(ends[1], "wb") as into:
+            into.write(content)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with os.fdopen(ends[0], "rb") as pipe:
+        assert [reading.text for reading in READER.read_pages(pipe)] == ["7", "2"]
+    writer.join()

@@ -109,6 +109,27 @@ def test_a_file_is_known_by_its_name(crew: Crew, tmp_path: Path, pages: list[np.
         assert expected in str(outcome.error)
 
 
+def test_a_file_is_read_from_its_start_and_strings_of_any_class(
+    crew: Crew, tmp_path: Path, pages: list[np.ndarray]
+) -> None:
+    class Name(str):
+        """A string of a class that no other process knows."""
+
+        __slots__ = ()
+
+    file = io.BytesIO(png(pages[0]))
+    file.read()
+    closed = io.BytesIO(png(pages[0]))
+    closed.close()
+    (tmp_path / "a.png").write_bytes(png(pages[1]))
+    pictures = [file, Name(tmp_path / "a.png"), closed]
+    for read in (Reader(threads=1).read_many, lambda some: crew.read(named(some))):
+        whole, path, shut = read(pictures)
+        assert whole.reading.text == READER.read(pages[0]).text
+        assert path.reading.text == READER.read(pages[1]).text
+        assert shut.error == "the picture is closed"
+
+
 def test_any_number_of_pictures_and_only_a_few_at_a_time(pages: list[np.ndarray]) -> None:
     """From the first, read alone, until well after processes have taken over."""
     taken = 0

@@ -497,6 +497,7 @@ def test_drawing_again_replaces_the_drawings(cli: Cli, tmp_path: Path, pictures:
     [
         (["more", "--show", "a.png"], 1, "a.png is one file, and there are more pictures than one"),
         (["more", "--explain", "a.png"], 1, "--explain a.png is one file"),
+        (["more", "--show", "a.png", "--out", "x.csv"], 1, "a.png is one file, and there are more"),
         (["seven.png", "--show", "a.txt"], 2, "end the file's name with one of .png"),
         (["seven.png", "--show", "a"], 2, "or name a folder that exists"),
         (["seven.png", "--show", "no/a.png"], 1, "there is no folder no; make it first"),

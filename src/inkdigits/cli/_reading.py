@@ -99,7 +99,9 @@ def preview_digits(reading: "Reading", columns: int) -> str:
     return "\n".join(rows) + (f"\n… and {rest} more" if rest else "")
 
 
-def _shows_braille(stream: TextIO) -> bool:
+def _shows_braille(stream: TextIO | None) -> bool:
+    if stream is None:  # somebody closed it
+        return False
     return stream.isatty() and codecs.lookup(stream.encoding).name == "utf-8"
 
 

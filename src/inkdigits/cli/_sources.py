@@ -73,7 +73,7 @@ def count_sources(arguments: list[str]) -> int | None:
     for argument in arguments:
         if os.path.isdir(argument):  # noqa: PTH112
             names = (name for _, _, names in os.walk(argument) for name in names)
-            count += sum(name.lower().endswith(_SUFFIXES) for name in names)
+            count += sum(map(_is_picture, names))
         else:
             paths = _expand(argument)
             if any(Source(path).kind == "digits" for path in paths):
@@ -123,6 +123,11 @@ def _expand(argument: str) -> list[str]:
     return sorted(glob.glob(argument, recursive=True)) or [argument]  # noqa: PTH207
 
 
+def _is_picture(name: str) -> bool:
+    """Return whether a folder's file counts as a picture; macOS leaves `._seven.png` beside one."""
+    return name.lower().endswith(_SUFFIXES) and not name.startswith(".")
+
+
 def _in_folder(folder: str) -> Iterator[Source]:
     troubles: list[OSError] = []
     for where, subfolders, names in os.walk(folder, onerror=troubles.append):
@@ -130,7 +135,7 @@ def _in_folder(folder: str) -> Iterator[Source]:
         for name in sorted(names):
             path = os.path.join(where, name)  # noqa: PTH118  (as os.walk has it)
             # A pipe in a folder would be waited on for ever.
-            if name.lower().endswith(_SUFFIXES) and os.path.isfile(path):  # noqa: PTH113
+            if _is_picture(name) and os.path.isfile(path):  # noqa: PTH113
                 yield Source(path)
     for trouble in troubles:
         yield Source(str(trouble.filename), f"{trouble.filename} cannot be read: {reason(trouble)}")

@@ -33,7 +33,7 @@ def read(
     pictures: Annotated[
         list[str],
         typer.Argument(
-            metavar="PICTURE…",
+            metavar="PICTURE",
             help="Files, folders, globs, or - for standard input. Files of digits (IDX, CSV, NPZ, "
             "Parquet) are read as they are, a digit a row.",
         ),
@@ -53,7 +53,9 @@ def read(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write to this file instead: .txt, .jsonl, .csv or .parquet."),
+        typer.Option(
+            help="Write to this file, not to the standard output: .txt, .jsonl, .csv or .parquet."
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the --out file of a run that was cut off.")
@@ -82,7 +84,7 @@ def read(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read the handwritten digit in each picture: any size, colour and polarity.
+    """Read the handwritten digits in each picture: any size, colour and polarity.
 
     A `?` stands for a digit that is seen but not trusted. A picture that cannot be read is named on
     the standard error, the others still come, and the exit code is 1.
@@ -154,13 +156,14 @@ def _write_all(
     """Append the outcomes of all sources that are not in the file; return what to say of it."""
     start, before = time.perf_counter(), file.count
     try:
-        sources = _not_done(drawings.limit(find_sources(arguments)), file, bar)
-        with file, contextlib.closing(read_sources(reader, sources)) as outcomes:
-            for outcome in outcomes:
-                if not file.done.holds(outcome):
-                    file.append(outcome)
-                    drawings.draw(reader, outcome)
-                    bar.advance(outcome)
+        with file:
+            sources = _not_done(drawings.limit(find_sources(arguments)), file, bar)
+            with contextlib.closing(read_sources(reader, sources)) as outcomes:
+                for outcome in outcomes:
+                    if not file.done.holds(outcome):
+                        file.append(outcome)
+                        drawings.draw(reader, outcome)
+                        bar.advance(outcome)
     except KeyboardInterrupt as error:
         if file.count:
             error.add_note(

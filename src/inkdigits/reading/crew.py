@@ -5,21 +5,19 @@ crash, no memory), that picture has an error, and a new process goes on.
 """
 
 import contextlib
-import io
 import os
 import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 from PIL import Image
 
-from inkdigits.reading.limits import MAX_BYTES
 from inkdigits.reading.outcomes import outcomes_of
-from inkdigits.reading.picture import Picture
+from inkdigits.reading.picture import FileInMemory, Picture, in_memory
 from inkdigits.reading.result import Outcome, Reading
 from inkdigits.reading.worker import Frame, NamedPicture, Worker, WorkerLostError
 
@@ -216,40 +214,33 @@ class _Keeper(threading.Thread):
                         pages = 0 if outcome is None else pages + 1
             except WorkerLostError:
                 self._let_go()
-                if pages or one_by_one:  # now it is known which picture it died on
-                    lost = Outcome(left[0][0], pages, Reading(0, 0), _LOST.format(left[0][0]))
-                    portion.put([lost], self._crew)
-                    left.popleft()
+                known = pages or one_by_one  # which picture it died on
                 one_by_one = True
                 self._hire()
+                # Where no other can be started, the likeliest one is not tried in this process.
+                if known or self._worker is None:
+                    source, _ = left.popleft()
+                    lost = Outcome(source, pages, Reading(0, 0), _LOST.format(source))
+                    portion.put([lost], self._crew)
         self._read_here(portion, left)
-
-
-class _File(io.BytesIO):
-    """What was in a file of the caller's, under the same name."""
-
-    name: str
 
 
 def _sendable(picture: Picture) -> Picture:
     """Turn a picture into what can be sent to a process, if there is a way."""
-    if isinstance(picture, os.PathLike):
-        return os.fspath(picture)
-    read = getattr(picture, "read", None)
-    if read is None:
+    if isinstance(picture, str | os.PathLike):
+        return str(os.fspath(picture))  # whatever class of string it is
+    if not hasattr(picture, "read"):
         return picture
     try:
-        file = _File(read(MAX_BYTES))
+        return in_memory(cast(BinaryIO, picture))
     except (OSError, ValueError, TypeError):  # reading it as a picture will say what is wrong
         return picture
-    file.name = str(getattr(picture, "name", "the picture"))
-    return file
 
 
 def _can_be_sent(picture: Picture) -> bool:
     if isinstance(picture, np.ndarray):
         return not picture.dtype.hasobject
-    return isinstance(picture, str | bytes | _File)
+    return isinstance(picture, str | bytes | FileInMemory)
 
 
 def _bytes_in_memory(picture: Picture) -> int:
@@ -257,6 +248,6 @@ def _bytes_in_memory(picture: Picture) -> int:
         return picture.nbytes
     if isinstance(picture, Image.Image):
         return picture.width * picture.height
-    if isinstance(picture, _File):
+    if isinstance(picture, FileInMemory):
         return picture.getbuffer().nbytes
     return len(picture) if isinstance(picture, bytes) else 0

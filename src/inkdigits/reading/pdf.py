@@ -54,10 +54,11 @@ def pdf_pages(
     pdfium = import_extra("pypdfium2")
     with _ONE_AT_A_TIME:
         document = _open(pdfium, content, name)
+        count = len(document)
     try:
-        if not len(document):
+        if not count:
             raise PictureError(f"{name} has no pages")
-        for number in range(start, len(document)):
+        for number in range(start, count):
             with _ONE_AT_A_TIME:
                 page = _page(pdfium, document, number, name, tone=tone)
             yield page

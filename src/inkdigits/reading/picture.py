@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, TypeAlias, TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,17 @@ from inkdigits.reading.limits import MAX_BYTES, MAX_PAGES, check_size, too_large
 from inkdigits.reading.page import DAMAGE, MAX_SIDE_DECODED, Page, Tone, make_page
 from inkdigits.reading.pdf import is_pdf, pdf_pages
 
-__all__ = ["FORMATS", "Page", "Picture", "decode", "open_colours", "pages"]
+__all__ = [
+    "FORMATS",
+    "FileInMemory",
+    "Page",
+    "Picture",
+    "decode",
+    "in_memory",
+    "open_colours",
+    "pages",
+    "turnable",
+]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 """What Pillow may open. HEIC and PDF have libraries of their own."""
@@ -37,8 +47,8 @@ _NO_PAGE = 1 | 4  # a smaller copy of another frame, or a mask for one
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | npt.NDArray[Any] | Image.Image"
 
 
-def decode(picture: Picture, *, by_colour: bool = False) -> Page:
-    """Decode a picture of any kind, or the first page of it, into an upright grey page.
+def decode(picture: Picture, number: int = 0, *, by_colour: bool = False) -> Page:
+    """Decode a picture of any kind, or one page of it, into an upright grey page.
 
     EXIF orientation is applied, transparency is laid over white (over black where that would leave
     nothing to see), 16 bits become 8, and of an animation the first frame counts.
@@ -47,16 +57,16 @@ def decode(picture: Picture, *, by_colour: bool = False) -> Page:
         picture: path, encoded bytes, binary file, Pillow image, or array: bool, uint8 0…255,
             uint16 0…65535 or float 0…1, of shape ``(height, width)`` or ``(height, width, 1|3|4)``
             with the channels in the order red, green, blue, alpha.
+        number: of the page, counted from 0.
         by_colour: make grey of the colours alone and not of their brightness, for ink that is as
             bright as its paper.
 
     Raises:
         PictureError: missing, unreadable, damaged, empty, of no known format, past the limits, or
-            of a format whose extra is not installed.
+            of a format whose extra is not installed; or there is no such page.
         TypeError: the picture is none of the above.
     """
-    with contextlib.closing(pages(picture, by_colour=by_colour)) as every_page:
-        return _sound(next(every_page))
+    return _one_page(picture, Tone.HUE if by_colour else Tone.BRIGHTNESS, number)
 
 
 def open_colours(picture: Picture, number: int = 0) -> Page:
@@ -73,21 +83,14 @@ def open_colours(picture: Picture, number: int = 0) -> Page:
         PictureError: as `decode` raises it; or there is no such page.
         TypeError: the picture is not one.
     """
-    with contextlib.closing(_pages(picture, Tone.COLOURS, start=number)) as the_pages:
-        page = next(the_pages, None)
-    if page is None:
-        raise PictureError(f"the picture has no page {number + 1}")
-    return _sound(page)
+    return _one_page(picture, Tone.COLOURS, number)
 
 
-def pages(
-    picture: Picture, *, by_colour: bool = False
-) -> Generator[Page | PictureError, None, None]:
+def pages(picture: Picture) -> Generator[Page | PictureError, None, None]:
     """Decode the pages of a picture one by one: of a PDF or TIFF all, of any other the only one.
 
     Args:
         picture: as `decode` takes it.
-        by_colour: likewise.
 
     Yields:
         A page; or, where one cannot be decoded, the error that says why, so that the pages after
@@ -97,7 +100,54 @@ def pages(
         PictureError: the picture as a whole cannot be opened.
         TypeError: the picture is not one.
     """
-    return _pages(picture, Tone.HUE if by_colour else Tone.BRIGHTNESS)
+    return _pages(picture, Tone.BRIGHTNESS)
+
+
+class FileInMemory(io.BytesIO):
+    """What was in a file of the caller's, under the same name."""
+
+    name: str
+
+
+def turnable(picture: Picture) -> Picture:
+    """Return a picture that can be decoded more than once.
+
+    Raises:
+        PictureError: it is a file that is closed.
+    """
+    if not _is_file(picture):
+        return picture
+    try:
+        return picture if picture.seekable() else in_memory(picture)
+    except ValueError as error:
+        raise PictureError(f"{_name_of(picture)} is closed") from error
+
+
+def in_memory(file: BinaryIO) -> FileInMemory:
+    """Read a file from its start, or on from where it stands if it cannot be turned back."""
+    if file.seekable():
+        file.seek(0)
+    copy = FileInMemory(file.read(MAX_BYTES + 1))
+    copy.name = _name_of(file)
+    return copy
+
+
+def _is_file(picture: Picture) -> TypeGuard[BinaryIO]:
+    return hasattr(picture, "read") and not isinstance(picture, io.TextIOBase)
+
+
+def _name_of(file: BinaryIO) -> str:
+    return str(getattr(file, "name", "the picture"))
+
+
+def _one_page(picture: Picture, tone: Tone, number: int) -> Page:
+    with contextlib.closing(_pages(picture, tone, start=number)) as the_pages:
+        page = next(the_pages, None)
+    if page is None:
+        raise PictureError(f"the picture has no page {number + 1}")
+    if isinstance(page, PictureError):
+        raise page
+    return page
 
 
 def _pages(
@@ -134,15 +184,14 @@ def _opened(picture: str | os.PathLike[str] | bytes | BinaryIO) -> Iterator[tupl
         elif isinstance(picture, str | os.PathLike):
             file = stack.enter_context(_open_path(Path(picture)))
             name = str(Path(picture))
-        elif hasattr(picture, "read") and not isinstance(picture, io.TextIOBase):
-            file, name = picture, str(getattr(picture, "name", "the picture"))
+        elif _is_file(picture):
+            file, name = picture, _name_of(picture)
         else:
             raise TypeError(
                 "a picture is a path, bytes, a binary file, a Pillow image or an array, not a "
                 f"{type(picture).__name__}"
             )
-        if not file.seekable():
-            file = io.BytesIO(file.read(MAX_BYTES + 1))
+        file = cast(BinaryIO, turnable(file))  # a path, too, may be a pipe's
         if file.seek(0, os.SEEK_END) > MAX_BYTES:
             raise PictureError(f"{name} is larger than {MAX_BYTES >> 20} MiB, which is not read")
         file.seek(0)
@@ -263,12 +312,6 @@ def _page(
     except DAMAGE as error:
         return _told(error, name)
     return make_page(image, tone=tone, number=number, size=size)
-
-
-def _sound(page: Page | PictureError) -> Page:
-    if isinstance(page, PictureError):
-        raise page
-    return page
 
 
 def _told(error: Exception, name: str) -> PictureError:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +15,13 @@ from inkdigits.reading.ink import find_ink
 from inkdigits.reading.many import named, read_many
 from inkdigits.reading.marks import Mark, find_marks, merge
 from inkdigits.reading.model_card import ModelCard
-from inkdigits.reading.picture import Page, Picture, decode, pages
+from inkdigits.reading.picture import Page, Picture, decode, pages, turnable
 from inkdigits.reading.result import Box, Digit, Outcome, Reading
 from inkdigits.reading.segment import find_digits
 
 __all__ = ["Reader", "frame_picture"]
 
-_CLEARLY = 0.8  # probable
+_KEPT = 0.8  # how probable a digit must be for what may be a rule to be kept
 _MOST_PROCESSES = 8  # a container may show all its host's processors and have little memory
 
 
@@ -80,13 +79,8 @@ class Reader:
         Raises:
             PictureError: the picture cannot be decoded.
         """
-        start = _position(picture)
-        page = decode(picture)
-        found = self._digits_on(page)
-        if found is None and _rewound(picture, start):
-            page = decode(picture, by_colour=True)
-            found = self._digits_on(page)
-        return self._reading(page, found or [])
+        picture = turnable(picture)
+        return self._read_page(picture, decode(picture))
 
     def read_pages(self, picture: Picture) -> Iterator[Reading | PictureError]:
         """Read all pages of a picture, such as a PDF's, one after the other.
@@ -100,15 +94,9 @@ class Reader:
         Raises:
             PictureError: the picture cannot be decoded at all.
         """
+        picture = turnable(picture)
         for page in pages(picture):
-            if isinstance(page, PictureError):
-                yield page
-                continue
-            found = self._digits_on(page)
-            # A file cannot be turned back while its pages are taken from it.
-            if found is None and page.number == 0 and not _is_file(picture):
-                found = self._digits_on(decode(picture, by_colour=True))
-            yield self._reading(page, found or [])
+            yield page if isinstance(page, PictureError) else self._read_page(picture, page)
 
     def read_many(self, pictures: Iterable[Picture]) -> Generator[Outcome, None, None]:
         """Read many pictures, on all processors, and yield what becomes of each.
@@ -156,6 +144,13 @@ class Reader:
         """
         return self._classifier.open_set(images)
 
+    def _read_page(self, picture: Picture, page: Page) -> Reading:
+        found = self._digits_on(page)
+        if found is None:
+            page = decode(picture, page.number, by_colour=True)
+            found = self._digits_on(page)
+        return self._reading(page, found or [])
+
     def _digits_on(self, page: Page) -> list[Candidate] | None:
         """Find the digits of a page; `None` where there is no ink at all."""
         height, width = page.pixels.shape
@@ -166,7 +161,7 @@ class Reader:
 
     def _is_digit(self, marks: Sequence[Mark]) -> bool:
         images = np.stack([frame(mark.strokes) for mark in marks])
-        return bool(self.classify_marks(images).max() > _CLEARLY)
+        return bool(self.classify_marks(images).max() > _KEPT)
 
     def _reading(self, page: Page, found: list[Candidate]) -> Reading:
         digits = tuple(
@@ -205,22 +200,3 @@ def _full_size(box: Box, page: Page) -> Box:
     x1 = min(page.width, round((box.x + box.width) * page.scale))
     y1 = min(page.height, round((box.y + box.height) * page.scale))
     return Box(x0, y0, x1 - x0, y1 - y0)
-
-
-def _position(picture: Picture) -> int | None:
-    """Return where a file stands, if it can be read once more from there."""
-    return int(picture.tell()) if _is_file(picture) and picture.seekable() else None
-
-
-def _is_file(picture: Picture) -> TypeGuard[BinaryIO]:
-    return hasattr(picture, "read")
-
-
-def _rewound(picture: Picture, start: int | None) -> bool:
-    """Return whether a picture can be decoded once more, and turn a file back for it."""
-    if not _is_file(picture):
-        return True
-    if start is None:
-        return False
-    picture.seek(start)
-    return True
