@@ -2,8 +2,8 @@
 a second in batches.
 
 Beside it, the same network under Keras: `model.predict` and a compiled call, in the same process.
-The packaged network, five times as large, is timed too, and reading a whole picture with it: a PNG
-of 320×240 pixels, from its bytes.
+The packaged network, of five times as many multiply-adds, is timed too, and reading a whole picture
+with it: a PNG of 320×240 pixels, from its bytes.
 
     python benchmarks/classify.py [--repeats 15]
 """

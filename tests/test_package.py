@@ -22,6 +22,7 @@ def test_public_api_is_this_and_no_more() -> None:
         "InkDigitsError",
         "MissingExtraError",
         "ModelError",
+        "Outcome",
         "PictureError",
         "Reader",
         "Reading",

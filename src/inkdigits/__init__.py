@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from inkdigits.evaluation import Evaluation, evaluate
     from inkdigits.export import export_onnx
     from inkdigits.networks import build
-    from inkdigits.reading import Digit, Reader, Reading
+    from inkdigits.reading import Digit, Outcome, Reader, Reading
     from inkdigits.training import Augmentation, Recipe, Run, Simulation, resume, train
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "InkDigitsError",
     "MissingExtraError",
     "ModelError",
+    "Outcome",
     "PictureError",
     "Reader",
     "Reading",
@@ -74,6 +75,7 @@ _ROOM_OF = {
     "InkDigitsError": "errors",
     "MissingExtraError": "errors",
     "ModelError": "errors",
+    "Outcome": "reading",
     "PictureError": "errors",
     "Reader": "reading",
     "Reading": "reading",

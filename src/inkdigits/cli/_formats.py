@@ -40,9 +40,14 @@ class Format:
 
 
 def label(path: str, page: int) -> str:
-    """Name a page for people, on one line; what would break the line apart is escaped."""
-    name = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in path)
+    """Name a page for people, on one line."""
+    name = printable(path)
     return f"{name}, page {page + 1}" if page else name
+
+
+def printable(text: str) -> str:
+    """Escape what would break a line apart, or move a terminal's cursor."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def one_line(text: str) -> str:
@@ -53,7 +58,7 @@ def one_line(text: str) -> str:
 def _text_row(outcome: "Outcome") -> str:
     words = one_line(outcome.reading.text)
     if outcome.error is not None:
-        words = _ERROR + label(outcome.error, 0)
+        words = _ERROR + printable(outcome.error)
     return f"{label(outcome.source, outcome.page)}\t{words}\n"
 
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from inkdigits.cli._formats import label, one_line
+from inkdigits.cli._formats import label, one_line, printable
 
 if TYPE_CHECKING:
     from inkdigits.reading import Outcome, Reading
@@ -29,7 +29,7 @@ def print_outcome(outcome: "Outcome", *, width: int = 0, alone: bool = False) ->
         alone: whether it is the only picture: on a terminal its digits are drawn, too.
     """
     if outcome.error is not None:
-        print(f"inkdigits: {label(outcome.error, 0)}", file=sys.stderr)
+        print(f"inkdigits: {printable(outcome.error)}", file=sys.stderr)
     elif not _shows_braille(sys.stdout):
         print(plain_line(outcome))
     else:
@@ -47,7 +47,7 @@ def name_width(arguments: Sequence[str]) -> int:
     widest = min(_WIDEST_NAME, shutil.get_terminal_size().columns // 2)
     if any(glob.has_magic(word) or os.path.isdir(word) for word in arguments):  # noqa: PTH112
         return widest  # their names are found one by one
-    return min(widest, max((_columns(label(word, 0)) for word in arguments), default=0))
+    return min(widest, max((_columns(printable(word)) for word in arguments), default=0))
 
 
 def plain_line(outcome: "Outcome") -> str:

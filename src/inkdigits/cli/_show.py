@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,8 +20,6 @@ __all__ = ["Drawings"]
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _QUALITY = 92  # of JPEG and WebP: thin lines and text stay clean
-
-_Source = TypeVar("_Source")
 
 
 class Drawings:
@@ -53,7 +51,7 @@ class Drawings:
         if len(files) > len({os.path.normcase(file.absolute()) for file in files}):
             raise typer.BadParameter("--show and --explain need a file each")
 
-    def limit(self, sources: Iterable[_Source]) -> Iterable[_Source]:
+    def limit(self, sources: Iterable[Source]) -> Iterable[Source]:
         """Give sources back if they are not more than there are files to draw into.
 
         Raises:

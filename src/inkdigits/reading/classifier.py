@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,10 @@ import onnxruntime
 from inkdigits.errors import ModelError, reason
 from inkdigits.reading.model_card import ModelCard
 
-__all__ = ["DEFAULT_MODEL", "Classifier", "available_threads", "softmax"]
+__all__ = ["DEFAULT_MODEL", "Classifier", "Classify", "available_threads", "softmax"]
+
+Classify: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
+"""From images uint8 ``(count, 28, 28)`` to probabilities ``(count, 10)``."""
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "reader.onnx"
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.reading.bounds import inked_rectangle
 from inkdigits.reading.marks import Mark, Strokes
 from inkdigits.reading.result import Box
 
@@ -128,10 +129,10 @@ def _follow(steps: npt.NDArray[np.int8], end: int) -> npt.NDArray[np.intp]:
 
 
 def _trimmed(strokes: Strokes, mark: Mark) -> Mark | None:
-    inked = strokes > 0.1
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    if not rows.size or strokes.sum() < 3:
+    crop = inked_rectangle(strokes > 0.1)
+    if crop is None or strokes.sum() < 3:
         return None
-    y0, y1, x0, x1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    box = Box(mark.box.x + int(x0), mark.box.y + int(y0), int(x1 - x0), int(y1 - y0))
-    return Mark(box, strokes[y0:y1, x0:x1], mark.contrast)
+    piece = strokes[crop]
+    height, width = piece.shape
+    box = Box(mark.box.x + crop[1].start, mark.box.y + crop[0].start, width, height)
+    return Mark(box, piece, mark.contrast)

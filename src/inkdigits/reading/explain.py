@@ -6,7 +6,7 @@ Here paper is inked, too, since a digit is also known by where it has no ink. No
 needed, so any classifier can be asked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from inkdigits.reading.classifier import Classify
 from inkdigits.reading.look import (
     AGAINST,
     FOR,
@@ -32,10 +33,7 @@ from inkdigits.reading.look import (
 )
 from inkdigits.reading.result import Digit, Reading
 
-__all__ = ["Classify", "draw_explanation", "explain_digit"]
-
-Classify: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
-"""From images uint8 ``(count, 28, 28)`` to probabilities ``(count, 10)``."""
+__all__ = ["draw_explanation", "explain_digit"]
 
 _Floats: TypeAlias = npt.NDArray[np.float32]
 

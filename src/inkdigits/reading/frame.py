@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.reading.bounds import inked_rectangle
 from inkdigits.reading.marks import Strokes
 
 __all__ = ["frame"]
@@ -31,8 +32,7 @@ def frame(ink: Strokes) -> npt.NDArray[np.uint8]:
     Returns:
         uint8 ``(28, 28)``, bright ink on black.
     """
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    crop = ink[inked_rectangle(ink) or ()]
     height, width = crop.shape
     zoom = _BOX / max(height, width)
     size = (max(1, round(width * zoom)), max(1, round(height * zoom)))

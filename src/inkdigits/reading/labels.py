@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.reading.bounds import inked_rectangle
 from inkdigits.reading.result import Digit
 
 __all__ = ["Rectangle", "Sheet"]
@@ -100,11 +101,12 @@ class Sheet:
 
 def _ink_of(digit: Digit, box: Rectangle) -> npt.NDArray[np.bool_]:
     """Return how a digit's ink lies in its box; where it is not known, it may lie anywhere."""
-    rows, columns = np.flatnonzero(digit.image.any(1)), np.flatnonzero(digit.image.any(0))
-    if not rows.size:
+    crop = inked_rectangle(digit.image)
+    if crop is None:
         return np.ones((box.height, box.width), bool)
-    crop = digit.image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return cv2.resize(crop, (box.width, box.height), interpolation=cv2.INTER_LINEAR) > 50
+    return (
+        cv2.resize(digit.image[crop], (box.width, box.height), interpolation=cv2.INTER_LINEAR) > 50
+    )
 
 
 def _around(box: Rectangle, width: int, height: int) -> Iterator[tuple[Rectangle, float]]:

@@ -2,14 +2,7 @@
 
 The pictures are shared out to processes (see `crew`), not to threads: most of a small picture's
 time is spent in Python itself, which runs one thread at a time, and threads that wait for each
-other are slower than one alone. Pictures a second on two cores, when this was decided:
-
-    ==============  ==========  ===========  =============
-    pictures        one thread  two threads  two processes
-    ==============  ==========  ===========  =============
-    28×28 PNG             1400          900           2300
-    1600×1200 JPEG          50           80            100
-    ==============  ==========  ===========  =============
+other are slower than one alone.
 """
 
 import os

@@ -37,6 +37,12 @@ class Reader:
         min_confidence: a digit with less is not trusted, 0 to 1; the model's own rejection
             threshold by default.
 
+    Attributes:
+        model: the path of the model file.
+        threads: processors that one picture may use.
+        processes: that read many pictures.
+        min_confidence: from which on a digit is trusted.
+
     Raises:
         ModelError: the model file is missing, damaged, or not a model of digits.
         ValueError: `threads` below 1, or `min_confidence` not from 0 to 1.
@@ -103,7 +109,8 @@ class Reader:
 
         A picture that cannot be read gives an outcome with `error` set, and the others go on.
         Reading that takes longer than a moment is shared out to `threads` processes, each of which
-        holds a reader of its own (about 100 MB); they end with the generator.
+        holds a reader of its own (about 100 MB); they end with the generator. Once they read, a
+        picture that ends its process, such as by a decoder's crash, costs that picture alone.
 
         Args:
             pictures: as `read` takes them. Only a few are taken ahead of what was yielded, so there

@@ -4,24 +4,20 @@ Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning App
 Recognition", 1998, sections V and VI (over-segmentation and the best path through its graph).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from inkdigits.reading.candidate import Candidate
+from inkdigits.reading.classifier import Classify
 from inkdigits.reading.context import in_context
 from inkdigits.reading.frame import frame
 from inkdigits.reading.lines import usual_height, write_in_lines
 from inkdigits.reading.marks import Mark, merge
 from inkdigits.reading.row import Row
 
-__all__ = ["OpenClassify", "find_digits"]
-
-OpenClassify = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
-"""From images uint8 ``(count, 28, 28)`` to probabilities ``(count, 10)``; what they lack to 1 is
-the probability that the mark is no digit."""
+__all__ = ["find_digits"]
 
 _MOST_PIECES = 6  # of a digit that is alone on its page
 _FEW = 2  # pieces of a digit that look like digits of their own
@@ -30,14 +26,15 @@ _SEVERAL = 0.6  # how probable it is a priori that two pieces so near are two di
 
 
 def find_digits(
-    marks: Sequence[Mark], shape: tuple[int, int], classify: OpenClassify
+    marks: Sequence[Mark], shape: tuple[int, int], classify: Classify
 ) -> list[Candidate]:
     """Find the digits among the marks of a page, in reading order.
 
     Args:
         marks: of one page.
         shape: of the page, ``(height, width)``.
-        classify: the network.
+        classify: the network; what a row of its probabilities lacks to 1 is the probability that
+            the mark is no digit.
     """
     if not marks:
         return []
@@ -63,7 +60,7 @@ def _in_reading_order(found: Sequence[Candidate]) -> list[Candidate]:
     return [replace(found[i], line=number) for number, line in enumerate(lines) for i in line]
 
 
-def _look_at(marks: Sequence[Mark], classify: OpenClassify) -> Iterable[Candidate]:
+def _look_at(marks: Sequence[Mark], classify: Classify) -> Iterable[Candidate]:
     if not marks:
         return []
     images = np.stack([frame(mark.strokes) for mark in marks])
@@ -71,7 +68,7 @@ def _look_at(marks: Sequence[Mark], classify: OpenClassify) -> Iterable[Candidat
 
 
 def _one_digit(
-    marks: Sequence[Mark], found: Sequence[Candidate], classify: OpenClassify
+    marks: Sequence[Mark], found: Sequence[Candidate], classify: Classify
 ) -> Candidate | None:
     """Return all marks as one digit in pieces, if that is what a page shows."""
     if not 2 <= len(marks) <= _MOST_PIECES:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.datasets import Dataset
+from inkdigits.reading.bounds import inked_rectangle
 from inkdigits.reading.frame import frame
 from inkdigits.reading.marks import Strokes
 from inkdigits.synthesis.glyphs import latin_letters, other_glyphs
@@ -120,10 +121,7 @@ def _touching(paths: Sequence[Skeleton], hand: Hand, rng: np.random.Generator) -
 
 
 def _trimmed(ink: Strokes) -> Strokes:
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if not rows.size:
-        return ink
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return ink[inked_rectangle(ink) or ()]
 
 
 def _framed(ink: Strokes) -> npt.NDArray[np.uint8]:
@@ -199,7 +197,7 @@ def _letter(rng: np.random.Generator) -> Strokes:
 def _no_digit(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     kind = rng.random()
     if kind < 0.22:
-        ink = redraw(_sign(rng), Hand.random(rng), rng)
+        ink = redraw(_glyph(rng), Hand.random(rng), rng)
     elif kind < 0.55:
         ink = redraw(scribble(rng), Hand.random(rng), rng)
     elif kind < 0.68:
@@ -213,10 +211,19 @@ def _no_digit(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     return roughen(ink, rng)
 
 
-def _sign(rng: np.random.Generator) -> Skeleton:
-    signs = other_glyphs()
-    chosen: Skeleton = signs[rng.integers(len(signs))]
+def _glyph(rng: np.random.Generator) -> Skeleton:
+    glyphs = other_glyphs()
+    chosen: Skeleton = glyphs[rng.integers(len(glyphs))]
     return chosen
+
+
+def _letter_like(rng: np.random.Generator) -> Skeleton:
+    """Return a letter of ours, a scribble, or a letter of another script."""
+    if rng.random() < 0.35:
+        letters = latin_letters()
+        letter: Skeleton = letters[rng.integers(len(letters))]
+        return letter
+    return _glyph(rng) if rng.random() < 0.35 else scribble(rng)
 
 
 def _piece(paths: Skeleton, rng: np.random.Generator) -> Strokes:
@@ -227,15 +234,8 @@ def _piece(paths: Skeleton, rng: np.random.Generator) -> Strokes:
         layers = _touching([paths[rng.integers(len(paths))] for _ in range(count)], hand, rng)
         strokes, digits = overlay(layers), layers
     else:
-        letters = latin_letters()
         count = int(rng.choice([1, 2], p=[0.7, 0.3]))
-        drawn = [
-            letters[rng.integers(len(letters))]
-            if rng.random() < 0.35
-            else (_sign(rng) if rng.random() < 0.35 else scribble(rng))
-            for _ in range(count)
-        ]
-        strokes = overlay(_touching(drawn, hand, rng))
+        strokes = overlay(_touching([_letter_like(rng) for _ in range(count)], hand, rng))
         digits = np.empty((0, *strokes.shape), np.float32)
     strokes = roughen(strokes, rng)
     piece = piece_cut_out(strokes, digits, rng)
@@ -259,20 +259,19 @@ def _several(paths: Skeleton, rng: np.random.Generator) -> Strokes:
 def _part(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     """Return a piece of a digit, cut off somewhere in its middle."""
     ink = redraw(paths[rng.integers(len(paths))], Hand.random(rng), rng)
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    whole = inked_rectangle(ink)
+    if whole is None:
+        return ink
     cut = rng.uniform(0.3, 0.65)
     piece = ink.copy()
-    if rng.random() < 0.5:
-        middle = int(rows[0] + cut * (rows[-1] - rows[0]))
+    across = rng.random() < 0.5
+    side = whole[0] if across else whole[1]
+    middle = int(side.start + cut * (side.stop - 1 - side.start))
+    if across:
         piece[middle:] = 0
-        if rng.random() < 0.5:
-            piece = ink - piece
     else:
-        middle = int(columns[0] + cut * (columns[-1] - columns[0]))
         piece[:, middle:] = 0
-        if rng.random() < 0.5:
-            piece = ink - piece
-    return piece
+    return ink - piece if rng.random() < 0.5 else piece
 
 
 def _grain(rng: np.random.Generator) -> Strokes:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.datasets import Dataset
+from inkdigits.reading.bounds import inked_rectangle
 from inkdigits.reading.result import Box
 from inkdigits.synthesis.paper import photograph
 from inkdigits.synthesis.pen import Hand, redraw
@@ -128,8 +129,7 @@ class PageWriter:
                 rotation=layout.hand.rotation + float(rng.normal(0, 3)),
             )
             drawn = redraw(restyle(self._paths[index], digit, rng), hand, rng)
-            rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
-            drawn = drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            drawn = drawn[inked_rectangle(drawn) or ()]
             h, w = drawn.shape
             top = round(y + layout.climb * x - h / 2 + rng.normal(0, 0.05) * hand.height)
             left = round(x)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.reading.bounds import inked_rectangle
 from inkdigits.reading.cuts import LONGEST_RUN, cut
 from inkdigits.reading.marks import Mark, Strokes, merge
 from inkdigits.reading.result import Box
@@ -83,13 +84,11 @@ def piece_cut_out(strokes: Strokes, digits: Layers, rng: np.random.Generator) ->
 
 def _runs(strokes: Strokes) -> list[Mark]:
     """Return the runs of neighbouring pieces that the reader would cut out of a mark."""
-    inked = strokes > 0.1
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    if not rows.size:
+    crop = inked_rectangle(strokes > 0.1)
+    if crop is None:
         return []
-    y, x = int(rows[0]), int(columns[0])
-    height, width = int(rows[-1]) + 1 - y, int(columns[-1]) + 1 - x
-    mark = Mark(Box(x, y, width, height), strokes[y : y + height, x : x + width])
+    height, width = strokes[crop].shape
+    mark = Mark(Box(crop[1].start, crop[0].start, width, height), strokes[crop])
     atoms = cut(mark, usual=height)
     return [
         merge(atoms[start:stop])

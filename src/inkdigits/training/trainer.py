@@ -145,7 +145,7 @@ def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) 
     logs = run.folder / "tensorboard"
     fitting, validation = dataset.split(recipe.validation, seed=recipe.seed)
     if progress and recipe.simulate is not None:
-        print("simulating handwriting; this takes a minute or two", file=sys.stderr)
+        print("simulating handwriting; this takes some minutes", file=sys.stderr)
     seen, held_out = _simulated(recipe, fitting, validation)
     network, history = fit(
         recipe, seen, held_out, run.folder, (EpochScalars(logs),), progress=progress
