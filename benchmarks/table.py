@@ -1,18 +1,104 @@
-"""Print the results table of the README from ``benchmarks/results/``.
+"""Print the result tables of the README, or of a page of the docs, from ``benchmarks/results/``.
 
-python benchmarks/table.py
+python benchmarks/table.py [readme | reading]
 """
 
+import argparse
 import json
 from typing import Any
 
 from _common import RESULTS
 
-__all__ = ["table"]
+Row = tuple[str, str, str]
 
 
-def table() -> str:
-    """Return the results as a Markdown table."""
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("page", nargs="?", choices=["readme", "reading"], default="readme")
+    if parser.parse_args().page == "reading":
+        print(_markdown(["pages of", "best path", "fully convolutional"], ways_to_read_a_row()))
+    else:
+        print(_markdown(["reading", "InkDigits", "RapidOCR"], reading()))
+        print()
+        print(_markdown(["training and classifying", "measured", "beside"], training()))
+
+
+def reading() -> list[Row]:
+    """Return what was measured of reading pictures."""
+    pictures, confidence, read, many, fuzz = (
+        _read(name) for name in ("pictures", "confidence", "read", "many", "fuzz")
+    )
+    ours, theirs = pictures["inkdigits"], pictures["rapidocr"]
+    one, several, none = ours["one_digit"], ours["several_digits"], ours["no_digit"]
+    other, others, no = theirs["one_digit"], theirs["several_digits"], theirs["no_digit"]
+    sources = pictures["sources"]
+    mnist, small = confidence["mnist_test"], many["small"]
+    rate = small["pictures_a_second"]["median"]
+    return [
+        (
+            f"{one['pictures']} real pictures of one digit, mean of {sources} sources",
+            f"{one['right']:.1%} right, {one['wrong']:.1%} wrong, the rest not answered",
+            f"{other['right']:.1%} right, {other['wrong']:.1%} wrong",
+        ),
+        (
+            f"{several['pictures']} of several digits: all right and in order",
+            f"{several['all_right']:.0%}; {several['digit_error_rate']:.1%} of the digits wrong",
+            f"{others['all_right']:.0%}; {others['digit_error_rate']:.0%} of the digits wrong",
+        ),
+        (
+            f"{none['pictures']} without a digit: one is read",
+            f"{none['false_reads']:.1%}",
+            f"{no['false_reads']:.1%}",
+        ),
+        (
+            f"MNIST's test set, {mnist['digits']:,} framed digits",
+            f"{mnist['accuracy']:.2%}, calibration error {mnist['expected_calibration_error']:.1%}",
+            "",
+        ),
+        *(
+            (
+                what,
+                f"{read[name]['inkdigits']['milliseconds']['median']:.{places}f} ms",
+                f"{read[name]['rapidocr']['milliseconds']['median']:.0f} ms",
+            )
+            for what, name, places in (
+                ("A drawing of 28×28 pixels", "drawing_28", 1),
+                ("A photo of 1 megapixel, ten digits", "photo_1_megapixel", 0),
+                ("A photo of 12 megapixels, ten digits", "photo_12_megapixels", 0),
+            )
+        ),
+        (
+            f"A folder of {small['pictures']:,} pictures of 28×28 pixels",
+            f"{rate:,.0f} a second, {small['peak_megabytes']['median']:.0f} MB",
+            "",
+        ),
+        (
+            f"{fuzz['files']:,} damaged files",
+            f"{fuzz['files'] - len(fuzz['bad']):,} read or refused in a sentence",
+            "",
+        ),
+    ]
+
+
+def ways_to_read_a_row() -> list[Row]:
+    """Return how the best path does on pages of digits, beside one network for the whole page."""
+    result = _read("fully_convolutional")
+    path, whole = (result[name]["by_trait"] for name in ("best_path", "fully_convolutional"))
+    return [
+        (
+            f"{trait} ({path[trait]['pages']})",
+            *(
+                f"{way[trait]['exact']:.0%} whole, {way[trait]['digit_error_rate']:.1%} of digits "
+                "wrong"
+                for way in (path, whole)
+            ),
+        )
+        for trait in path
+    ]
+
+
+def training() -> list[Row]:
+    """Return what was measured of training, classifying and starting."""
     training, augmentation, classify, startup = (
         _read(name) for name in ("training", "augmentation", "classify", "startup")
     )
@@ -20,7 +106,7 @@ def table() -> str:
     accuracy, plain = training["ours_test_accuracy"], training["plain_test_accuracy"]
     one, many = classify["one_digit_microseconds"], classify["digits_per_second"]
     predict = classify["keras_predict_one_digit_microseconds"]
-    rows = [
+    return [
         (
             "Reference CNN, MNIST test accuracy",
             f"{accuracy['mean']:.2%} ± {accuracy['standard_deviation']:.2%}, n = {accuracy['n']}",
@@ -61,9 +147,13 @@ def table() -> str:
             "",
         ),
     ]
-    lines = ["| | measured | beside |", "|---|---|---|"]
-    lines += [f"| {what} | {measured} | {beside} |" for what, measured, beside in rows]
-    return "\n".join(lines)
+
+
+def _markdown(head: list[str], rows: list[Row]) -> str:
+    lines = [" | ".join(cells) for cells in (head, *rows)]
+    return "\n".join(
+        [f"| {lines[0]} |", "|---" * len(head) + "|", *(f"| {x} |" for x in lines[1:])]
+    )
 
 
 def _bare(startup: dict[str, Any]) -> str:
@@ -76,4 +166,4 @@ def _read(name: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(table())
+    main()
