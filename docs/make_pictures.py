@@ -39,7 +39,7 @@ def main() -> None:
     seven = load_mnist()[1].images[0]
     page = photograph(seven, (235, 228, 205), (35, 45, 110), side=150, seed=1)
     page.save(PICTURES / "seven.png")
-    for name in ("history", "confusion", "misread", "reliability"):
+    for name in ("history", "confusion", "misread"):
         shutil.copy(Path(sys.argv[1]) / "plots" / f"{name}.png", PICTURES / f"{name}.png")
 
 
