@@ -13,7 +13,7 @@ from inkdigits.reading.bounds import inked_rectangle
 from inkdigits.reading.frame import frame
 from inkdigits.reading.marks import Strokes
 from inkdigits.synthesis.glyphs import latin_letters, other_glyphs
-from inkdigits.synthesis.pen import Hand, redraw, roughen
+from inkdigits.synthesis.pen import Hand, decimate, redraw, roughen
 from inkdigits.synthesis.scribbles import scribble
 from inkdigits.synthesis.skeleton import Skeleton, usable_skeletons
 from inkdigits.synthesis.styles import restyle
@@ -33,7 +33,8 @@ NOT_A_DIGIT = 10
 _LOOKALIKE = 0.88
 _LOOKS = 12_000
 _NEGATIVES_AT_ONCE = 4_000
-_LATIN = 0.15  # of the negatives
+_LATIN = 0.22  # of the negatives
+_DECIMATED = 0.06
 _CUT_OUT = 0.2  # of the digits: cut out from between others that they touch
 _TOUCHING = (-0.12, 0.03)  # gaps, in heights
 
@@ -105,7 +106,7 @@ def _digit(
             return _framed(cut)
     if digit == 1 and rng.random() < 0.25:  # a brush makes no other digit so fat
         hand = replace(hand, radius=float(rng.uniform(0.08, 0.19)))
-    ink = roughen(redraw(path, hand, rng), rng)
+    ink = _roughened(redraw(path, hand, rng), rng)
     if rng.random() < 0.1:
         ink = _with_remains(ink, rng)
     return _framed(ink)
@@ -122,6 +123,12 @@ def _touching(paths: Sequence[Skeleton], hand: Hand, rng: np.random.Generator) -
 
 def _trimmed(ink: Strokes) -> Strokes:
     return ink[inked_rectangle(ink) or ()]
+
+
+def _roughened(ink: Strokes, rng: np.random.Generator) -> Strokes:
+    if rng.random() < _DECIMATED and min(ink.shape) > 24:
+        ink = decimate(ink, rng)
+    return roughen(ink, rng)
 
 
 def _framed(ink: Strokes) -> npt.NDArray[np.uint8]:
@@ -191,7 +198,7 @@ def _looks(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 def _letter(rng: np.random.Generator) -> Strokes:
     letters = latin_letters()
     path = letters[rng.integers(len(letters))]
-    return roughen(redraw(path, Hand.random(rng), rng), rng)
+    return _roughened(redraw(path, Hand.random(rng), rng), rng)
 
 
 def _no_digit(paths: Skeleton, rng: np.random.Generator) -> Strokes:
@@ -208,7 +215,7 @@ def _no_digit(paths: Skeleton, rng: np.random.Generator) -> Strokes:
         ink = _part(paths, rng)
     else:
         return _grain(rng)
-    return roughen(ink, rng)
+    return _roughened(ink, rng)
 
 
 def _glyph(rng: np.random.Generator) -> Skeleton:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from inkdigits.reading.marks import Strokes
 from inkdigits.synthesis.skeleton import SIDE, Skeleton, distance_to
 
-__all__ = ["Hand", "redraw", "roughen"]
+__all__ = ["Hand", "decimate", "redraw", "roughen"]
 
 _KNOTS = 4
 
@@ -115,6 +115,12 @@ def _smooth(
 ) -> npt.NDArray[np.float32]:
     knots = rng.normal(0, deviation, (_KNOTS, _KNOTS)).astype(np.float32)
     return np.asarray(cv2.resize(knots, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def decimate(strokes: Strokes, rng: np.random.Generator) -> Strokes:
+    """Keep every second pixel, as careless programs shrink: thin strokes get stairs and gaps."""
+    y, x = rng.integers(0, 2, 2)
+    return np.ascontiguousarray(strokes[y::2, x::2])
 
 
 def roughen(strokes: Strokes, rng: np.random.Generator) -> Strokes:
