@@ -1,6 +1,6 @@
 """A mark that may be a digit, and what the network says of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,12 @@ class Candidate:
     def confidence(self) -> float:
         """The probability of the likeliest digit."""
         return float(self.probabilities.max())
+
+    def at_most(self, confidence: float) -> "Candidate":
+        """Return the same, no surer than that."""
+        if confidence >= self.confidence:
+            return self
+        return replace(self, probabilities=self.probabilities * (confidence / self.confidence))
 
     @property
     def nothing(self) -> float:

@@ -122,14 +122,28 @@ class Row:
             if value > best[stop]:
                 best[stop] = value
                 came[stop] = (start, bool(as_digit >= as_nothing))
-        path = []
+        digits = []
         stop = count
         while stop:
             start, is_digit = came[stop]
             if is_digit:
-                path.append(self._runs[start, stop])
+                digits.append((start, stop))
             stop = start
-        return path[::-1]
+        return [self._no_surer_than_its_mark(run, digits) for run in digits[::-1]]
+
+    def _no_surer_than_its_mark(
+        self, run: tuple[int, int], digits: list[tuple[int, int]]
+    ) -> Candidate:
+        """Return a digit; those cut out of one mark stand or fall together.
+
+        A letter, cut anywhere, has pieces that look like digits, but seldom all of them do.
+        """
+        found = self._runs[run]
+        for start, stop in self._cut:
+            if start <= run[0] and run[1] <= stop:
+                others = [self._runs[a, b] for a, b in digits if start <= a and b <= stop]
+                found = found.at_most(min(one.confidence for one in others))
+        return found
 
     def _is_piece(self, start: int, stop: int) -> bool:
         """Return whether a run is a part of one mark that was cut."""
