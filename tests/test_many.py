@@ -119,15 +119,20 @@ def test_a_file_is_read_from_its_start_and_strings_of_any_class(
 
     file = io.BytesIO(png(pages[0]))
     file.read()
+
+    class Odd(np.ndarray):
+        """Likewise."""
+
     closed = io.BytesIO(png(pages[0]))
     closed.close()
     (tmp_path / "a.png").write_bytes(png(pages[1]))
-    pictures = [file, Name(tmp_path / "a.png"), closed]
+    pictures = [file, Name(tmp_path / "a.png"), closed, pages[2].view(Odd)]
     for read in (Reader(threads=1).read_many, lambda some: crew.read(named(some))):
-        whole, path, shut = read(pictures)
+        whole, path, shut, odd = read(pictures)
         assert whole.reading.text == READER.read(pages[0]).text
         assert path.reading.text == READER.read(pages[1]).text
         assert shut.error == "the picture is closed"
+        assert odd.reading.text == READER.read(pages[2]).text
 
 
 def test_any_number_of_pictures_and_only_a_few_at_a_time(pages: list[np.ndarray]) -> None:
@@ -334,8 +339,8 @@ def test_how_sure_a_digit_must_be_is_the_callers_to_say(pages: list[np.ndarray])
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"threads": 0}, "threads must be 1 or more, not 0"),
-        ({"threads": -2}, "threads must be 1 or more, not -2"),
+        ({"threads": 0}, "threads must be a whole number from 1 on, not 0"),
+        ({"threads": -2}, "threads must be a whole number from 1 on, not -2"),
         ({"min_confidence": 1.5}, "min_confidence must be from 0 to 1, not 1.5"),
         ({"min_confidence": float("nan")}, "min_confidence must be from 0 to 1, not nan"),
     ],
@@ -343,3 +348,8 @@ def test_how_sure_a_digit_must_be_is_the_callers_to_say(pages: list[np.ndarray])
 def test_impossible_options_get_their_sentence(options: dict[str, Any], expected: str) -> None:
     with pytest.raises(ValueError, match=expected):
         Reader(**options)
+
+
+def test_one_path_is_not_many_pictures() -> None:
+    with pytest.raises(TypeError, match="read_many takes pictures, such as a list of paths"):
+        READER.read_many("seven.png")  # type: ignore[arg-type]

@@ -302,3 +302,32 @@ def test_a_faint_mark_beside_a_bold_one_is_found() -> None:
     marks = find_marks(find_ink(page))
     assert len(marks) == 2
     assert all(mark.strokes.max() == pytest.approx(1.0) for mark in marks)
+
+
+@pytest.mark.parametrize("shape", [(1, 768), (2, 1536), (3, 1536), (4, 3200), (10, 10_000)])
+def test_pages_of_a_few_rows_are_read_like_any_other(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8)
+    for page in (np.full(shape, 255, np.uint8), noise):
+        assert READER.read(page).width == shape[1]
+        assert READER.read(page.T.copy()).height == shape[1]
+
+
+def test_ornaments_take_no_more_memory_than_pages() -> None:
+    """Each chevron's box holds all those within."""
+    page = np.full((800, 800), 255, np.uint8)
+    for step in range(0, 400, 8):
+        points = np.array([(step, 799), (400, step), (799 - step, 799)], np.int32)
+        cv2.polylines(page, [points], False, 0, 2)
+    marks = find_marks(find_ink(page))
+    assert 0 < sum(mark.strokes.size for mark in marks) < 5 * page.size
+
+
+def test_digits_cut_out_of_one_mark_are_trusted_together() -> None:
+    together = 0
+    for choice in range(60):
+        page = page_of("38", size=112, gap=-10 - choice % 12, choice=choice)
+        digits = READER.read(page).digits
+        if len(find_marks(find_ink(page))) == 1 and len(digits) == 2:
+            together += 1
+            assert digits[0].confidence == pytest.approx(digits[1].confidence)
+    assert together > 3

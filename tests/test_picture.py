@@ -8,6 +8,7 @@ import time
 import warnings
 import zlib
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -466,3 +467,66 @@ def test_mutated_files_are_decoded_or_refused(
         return
     assert page.dtype == np.uint8
     assert page.ndim == 2
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"P5 #" + b"x" * 3_000_000 + b"\n2 2 255 abcd",
+        b"P5 " + b" " * 3_000_000 + b"2 2 255 abcd",
+        b"P6 2 " + b"\n" * 3_000_000 + b"2 255 abcdabcdabcd",
+    ],
+)
+def test_a_header_without_end_is_no_picture(header: bytes) -> None:
+    start = time.perf_counter()
+    with pytest.raises(PictureError, match="not a picture of a known format"):
+        decode(header)
+    assert time.perf_counter() - start < 0.5
+
+
+def test_blanks_of_a_text_ppm_cost_nothing() -> None:
+    start = time.perf_counter()
+    page = decode(b"P2 " + b" " * 10_000_000 + b"2 1 255 0 255")
+    assert page.pixels.tolist() == [[0, 255]]
+    assert time.perf_counter() - start < 1
+
+
+def test_what_is_given_bit_by_bit_is_read_whole() -> None:
+    """As an unbuffered pipe gives it."""
+
+    class Dripping(io.RawIOBase):
+        def __init__(self, content: bytes) -> None:
+            self._rest = io.BytesIO(content)
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            part = self._rest.read(min(1000, len(buffer)))
+            buffer[: len(part)] = part
+            return len(part)
+
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (90, 80)).astype(np.uint8)).save(
+        file, "PNG"
+    )
+    page = decode(cast(Any, Dripping(file.getvalue())))
+    assert (page.width, page.height) == (80, 90)
+
+
+def test_a_file_that_cannot_be_read_gets_its_sentence(tmp_path: Path) -> None:
+    class Broken(io.BytesIO):
+        name = "tape"
+
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(PictureError, match="tape"):
+        decode(Broken(b"abc"))
+    with (tmp_path / "new.png").open("wb") as file, pytest.raises(PictureError, match=r"new\.png"):
+        decode(cast(Any, file))
+
+
+def test_numbers_in_another_byte_order_are_the_same() -> None:
+    array = np.array([[0, 65535], [257, 514]], np.uint16)
+    np.testing.assert_array_equal(decode(array).pixels, decode(array.astype(">u2")).pixels)

@@ -36,6 +36,12 @@ class Candidate:
         """The probability of the likeliest digit."""
         return float(self.probabilities.max())
 
+    def moved(self, columns: int, rows: int) -> "Candidate":
+        """Return the same at another place of the page."""
+        box = self.mark.box
+        there = box._replace(x=box.x + columns, y=box.y + rows)
+        return replace(self, mark=replace(self.mark, box=there))
+
     def at_most(self, confidence: float) -> "Candidate":
         """Return the same, no surer than that."""
         if confidence >= self.confidence:

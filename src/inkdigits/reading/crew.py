@@ -227,8 +227,13 @@ class _Keeper(threading.Thread):
 
 def _sendable(picture: Picture) -> Picture:
     """Turn a picture into what can be sent to a process, if there is a way."""
+    # Of the plain class: a process knows none that the caller's program made.
     if isinstance(picture, str | os.PathLike):
-        return str(os.fspath(picture))  # whatever class of string it is
+        return str(os.fspath(picture))
+    if isinstance(picture, bytes):
+        return bytes(picture)
+    if isinstance(picture, np.ndarray):
+        return np.asarray(picture)
     if not hasattr(picture, "read"):
         return picture
     try:

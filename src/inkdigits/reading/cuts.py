@@ -132,7 +132,7 @@ def _trimmed(strokes: Strokes, mark: Mark) -> Mark | None:
     crop = inked_rectangle(strokes > 0.1)
     if crop is None or strokes.sum() < 3:
         return None
-    piece = strokes[crop]
+    piece = strokes[crop].copy()  # and not all of the mark with it
     height, width = piece.shape
     box = Box(mark.box.x + crop[1].start, mark.box.y + crop[0].start, width, height)
     return Mark(box, piece, mark.contrast)

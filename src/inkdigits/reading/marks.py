@@ -19,11 +19,13 @@ Strokes = npt.NDArray[np.float32]
 """How much ink each pixel of a mark holds, ``(height, width)``, 0 none to 1 full."""
 
 _MOST_SHOWN = 8  # a page of boxes holds many more
+_MOST_AREA = 4  # pages: what nests deeper than boxes do is an ornament, and takes much memory
 _MOST_MARKS = 1_500  # more is texture; the largest are kept
 # Pixels: in smaller drawings a stroke may be one wide, and half of it on its neighbour.
 _FINE = 48
 _EDGE_OF_FINE, _EDGE_OF_LARGE = 0.3, 0.42  # of a piece's full contrast: fainter is no stroke
 _SPECK = 0.18  # of the size of the marks that matter: smaller is dirt, or a dot
+_WHOLE_SIDE, _NARROW = 0.95, 0.1  # of the page: a strip along its edge
 _AROUND = np.ones((3, 3), np.uint8)
 
 
@@ -127,12 +129,32 @@ def _worth_it(ink: Ink, pieces: Pieces, low: float) -> npt.NDArray[np.intp]:
     longer, shorter = boxes[:, 2:].max(axis=1), boxes[:, 2:].min(axis=1)
     sizes = np.minimum(longer, 2 * shorter)  # a line is no large mark
     usual = weighted_median(sizes, areas)
+    strips = _strips(boxes, ink.contrast.shape)
+    if strips.any() and not strips.all():
+        usual = weighted_median(sizes[~strips], areas[~strips])
     keep = (longer >= max(2, _SPECK * usual)) & (areas >= 3)
+    if not strips.all():
+        keep &= ~strips
     # Creases, stains, faint rules, print that shines through.
     full = _full(pieces, _contrast_of(ink, pieces))
     keep &= (full > 0.3 * ink.full) | (full > 2.2 * low) | (longer > 2 * usual)
     keep[np.argsort(-sizes, kind="stable")[_MOST_MARKS:]] = False
-    return np.flatnonzero(keep)
+    kept = np.flatnonzero(keep)
+    room = boxes[kept, 2].astype(np.int64) * boxes[kept, 3]
+    by_room = np.argsort(room, kind="stable")
+    fits = np.cumsum(room[by_room]) <= _MOST_AREA * ink.contrast.size
+    return np.sort(kept[by_room[fits]])
+
+
+def _strips(boxes: npt.NDArray[np.int32], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Return which pieces run along a whole side of the page, as what a scanner adds does."""
+    height, width = shape
+    x, y, w, h = boxes.T
+    upright = (h >= _WHOLE_SIDE * height) & (w <= _NARROW * width)
+    level = (w >= _WHOLE_SIDE * width) & (h <= _NARROW * height)
+    at_side, at_end = (x == 0) | (x + w == width), (y == 0) | (y + h == height)
+    strips: npt.NDArray[np.bool_] = (upright & at_side) | (level & at_end)
+    return strips
 
 
 def _contrast_of(ink: Ink, pieces: Pieces) -> npt.NDArray[np.float32]:

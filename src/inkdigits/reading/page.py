@@ -60,12 +60,16 @@ class Page:
         width: of the full-size upright picture, in pixels.
         height: likewise.
         number: which page of the picture it is, counted from 0.
+        by_colour: decodes it once more, in grey made of its colours alone, while it is the last
+            page that was taken; `None` for what is no page of `Tone.BRIGHTNESS`. It may raise
+            `PictureError`.
     """
 
     pixels: Pixels
     width: int
     height: int
     number: int = 0
+    by_colour: "Callable[[], Page] | None" = None
 
     @property
     def scale(self) -> float:

@@ -1,10 +1,12 @@
 """Render the pages of a PDF."""
 
 import contextlib
+import functools
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,8 +61,10 @@ def pdf_pages(
         if not count:
             raise PictureError(f"{name} has no pages")
         for number in range(start, count):
-            with _ONE_AT_A_TIME:
-                page = _page(pdfium, document, number, name, tone=tone)
+            render = functools.partial(_page, pdfium, document, number, name)
+            page = render(tone)
+            if isinstance(page, Page) and tone is Tone.BRIGHTNESS:
+                page = replace(page, by_colour=functools.partial(_coloured, render))
             yield page
     finally:
         with _ONE_AT_A_TIME:
@@ -77,10 +81,17 @@ def _open(pdfium: Any, content: bytes, name: str) -> Any:
     raise PictureError(f"{name} is a truncated or damaged PDF")
 
 
-def _page(pdfium: Any, document: Any, number: int, name: str, *, tone: Tone) -> Page | PictureError:
+def _coloured(render: Callable[[Tone], Page | PictureError]) -> Page:
+    page = render(Tone.HUE)
+    if isinstance(page, PictureError):
+        raise page
+    return page
+
+
+def _page(pdfium: Any, document: Any, number: int, name: str, tone: Tone) -> Page | PictureError:
     where = f"page {number + 1} of {name}"
     try:
-        with contextlib.closing(document[number]) as page:
+        with _ONE_AT_A_TIME, contextlib.closing(document[number]) as page:
             sides = page.get_size()
             if not (min(sides) > 0 and math.isfinite(max(sides))):
                 return PictureError(f"{where} has no size")

@@ -9,7 +9,8 @@ import io
 import math
 import os
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, TypeGuard, cast
 
@@ -32,7 +33,6 @@ __all__ = [
     "in_memory",
     "open_colours",
     "pages",
-    "turnable",
 ]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
@@ -41,14 +41,17 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 _MAX_SLOW_PIXELS = 2_000_000  # Pillow decodes some PPMs in Python, a microsecond a pixel
 _MAX_SCANS = 200  # no camera makes more than a dozen
 
+# Width, height and, but for P4, what white is; with blanks and comments, in the first kilobyte.
+_PPM_GAP = rb"(?:\s|#[^\r\n]*[\r\n])+"
+_PPM_HEADER = re.compile(rb"P4(?:%b\d+){2}\s|P\w+(?:%b[-+.\w]+){3}\s".replace(b"%b", _PPM_GAP))
 _SUBFILE = 254  # the TIFF tag that says what a frame is
 _NO_PAGE = 1 | 4  # a smaller copy of another frame, or a mask for one
 
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | npt.NDArray[Any] | Image.Image"
 
 
-def decode(picture: Picture, number: int = 0, *, by_colour: bool = False) -> Page:
-    """Decode a picture of any kind, or one page of it, into an upright grey page.
+def decode(picture: Picture, *, by_colour: bool = False) -> Page:
+    """Decode a picture of any kind, or the first page of it, into an upright grey page.
 
     EXIF orientation is applied, transparency is laid over white (over black where that would leave
     nothing to see), 16 bits become 8, and of an animation the first frame counts.
@@ -57,16 +60,15 @@ def decode(picture: Picture, number: int = 0, *, by_colour: bool = False) -> Pag
         picture: path, encoded bytes, binary file, Pillow image, or array: bool, uint8 0…255,
             uint16 0…65535 or float 0…1, of shape ``(height, width)`` or ``(height, width, 1|3|4)``
             with the channels in the order red, green, blue, alpha.
-        number: of the page, counted from 0.
         by_colour: make grey of the colours alone and not of their brightness, for ink that is as
             bright as its paper.
 
     Raises:
         PictureError: missing, unreadable, damaged, empty, of no known format, past the limits, or
-            of a format whose extra is not installed; or there is no such page.
+            of a format whose extra is not installed.
         TypeError: the picture is none of the above.
     """
-    return _one_page(picture, Tone.HUE if by_colour else Tone.BRIGHTNESS, number)
+    return _one_page(picture, Tone.HUE if by_colour else Tone.BRIGHTNESS, 0)
 
 
 def open_colours(picture: Picture, number: int = 0) -> Page:
@@ -109,27 +111,21 @@ class FileInMemory(io.BytesIO):
     name: str
 
 
-def turnable(picture: Picture) -> Picture:
-    """Return a picture that can be decoded more than once.
-
-    Raises:
-        PictureError: it is a file that is closed.
-    """
-    if not _is_file(picture):
-        return picture
-    try:
-        return picture if picture.seekable() else in_memory(picture)
-    except ValueError as error:
-        raise PictureError(f"{_name_of(picture)} is closed") from error
-
-
 def in_memory(file: BinaryIO) -> FileInMemory:
     """Read a file from its start, or on from where it stands if it cannot be turned back."""
-    if file.seekable():
+    if _is_seekable(file):
         file.seek(0)
-    copy = FileInMemory(file.read(MAX_BYTES + 1))
+    content = bytearray()
+    # An unbuffered file gives what there is, not what was asked for.
+    while len(content) <= MAX_BYTES and (part := file.read(MAX_BYTES + 1 - len(content))):
+        content += part
+    copy = FileInMemory(content)
     copy.name = _name_of(file)
     return copy
+
+
+def _is_seekable(file: BinaryIO) -> bool:
+    return hasattr(file, "seekable") and file.seekable()
 
 
 def _is_file(picture: Picture) -> TypeGuard[BinaryIO]:
@@ -137,7 +133,8 @@ def _is_file(picture: Picture) -> TypeGuard[BinaryIO]:
 
 
 def _name_of(file: BinaryIO) -> str:
-    return str(getattr(file, "name", "the picture"))
+    name = getattr(file, "name", None)
+    return name if isinstance(name, str) and name else "the picture"  # or a file's number
 
 
 def _one_page(picture: Picture, tone: Tone, number: int) -> Page:
@@ -145,9 +142,7 @@ def _one_page(picture: Picture, tone: Tone, number: int) -> Page:
         page = next(the_pages, None)
     if page is None:
         raise PictureError(f"the picture has no page {number + 1}")
-    if isinstance(page, PictureError):
-        raise page
-    return page
+    return _sound(page)
 
 
 def _pages(
@@ -156,10 +151,8 @@ def _pages(
     if isinstance(picture, np.ndarray | Image.Image):
         if start:
             return
-        if isinstance(picture, Image.Image):
-            yield _page(picture, "the image", tone=tone)
-        else:
-            yield make_page(_from_array(picture), tone=tone)
+        image = picture if isinstance(picture, Image.Image) else _from_array(picture)
+        yield _page(image, "the image", tone=tone)
         return
     with _opened(picture) as (file, name):
         try:
@@ -191,10 +184,17 @@ def _opened(picture: str | os.PathLike[str] | bytes | BinaryIO) -> Iterator[tupl
                 "a picture is a path, bytes, a binary file, a Pillow image or an array, not a "
                 f"{type(picture).__name__}"
             )
-        file = cast(BinaryIO, turnable(file))  # a path, too, may be a pipe's
-        if file.seek(0, os.SEEK_END) > MAX_BYTES:
+        try:
+            if not _is_seekable(file):  # a path, too, may be a pipe's
+                file = in_memory(file)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+        except (OSError, ValueError) as error:
+            if getattr(file, "closed", False):
+                raise PictureError(f"{name} is closed") from error
+            raise PictureError(f"{name} cannot be read: {_why(error)}") from error
+        if size > MAX_BYTES:
             raise PictureError(f"{name} is larger than {MAX_BYTES >> 20} MiB, which is not read")
-        file.seek(0)
         yield file, name
 
 
@@ -206,8 +206,11 @@ def _open_path(path: Path) -> BinaryIO:
     except FileNotFoundError as error:
         raise PictureError(f"{path} does not exist") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte in it
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise PictureError(f"{path} cannot be read: {why}") from error
+        raise PictureError(f"{path} cannot be read: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    return reason(error) if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _pages_of_file(
@@ -230,15 +233,24 @@ def _pages_of_file(
         elif not start:
             _check_work(image, file, name)
             size = _draft(image, tone=tone)
-            yield _page(image, name, tone=tone, size=size)
+
+            def by_colour() -> Page:  # a draft of the brightness has none
+                file.seek(0)
+                with _open_image(file, head) as again:
+                    size = _draft(again, tone=Tone.HUE)
+                    return _sound(_page(again, name, tone=Tone.HUE, size=size))
+
+            yield _page(image, name, tone=tone, size=size, by_colour=by_colour if size else None)
 
 
 def _open_image(file: BinaryIO, start: bytes) -> Image.Image:
     if is_heic(start):
         return open_heic(file)
     if start[:2] in (b"P1", b"P2", b"P3"):
-        # Pillow takes minutes to skip the comments of a hostile PPM.
-        file = io.BytesIO(re.sub(rb"#[^\r\n]*", b"", file.read()))
+        # Pillow takes minutes to skip the comments and blanks of a hostile PPM.
+        file = io.BytesIO(re.sub(rb"\s{64,}", b" ", re.sub(rb"#[^\r\n]*", b"", file.read())))
+    elif start[:1] == b"P" and not _PPM_HEADER.match(start):
+        raise UnidentifiedImageError
     return Image.open(file, formats=FORMATS)
 
 
@@ -303,6 +315,7 @@ def _page(
     tone: Tone,
     number: int = 0,
     size: tuple[int, int] | None = None,
+    by_colour: Callable[[], Page] | None = None,
 ) -> Page | PictureError:
     try:
         check_size(*image.size, name, image.format)
@@ -311,7 +324,17 @@ def _page(
         return error
     except DAMAGE as error:
         return _told(error, name)
-    return make_page(image, tone=tone, number=number, size=size)
+    page = make_page(image, tone=tone, number=number, size=size)
+    if tone is not Tone.BRIGHTNESS:
+        return page
+    again = by_colour or (lambda: make_page(image, tone=Tone.HUE, number=number))
+    return replace(page, by_colour=again)
+
+
+def _sound(page: Page | PictureError) -> Page:
+    if isinstance(page, PictureError):
+        raise page
+    return page
 
 
 def _told(error: Exception, name: str) -> PictureError:
@@ -340,7 +363,7 @@ def _from_array(array: npt.NDArray[Any]) -> Image.Image:
     check_size(array.shape[1], array.shape[0], "the array")
     if array.dtype == np.bool_:
         array = array.astype(np.uint8) * 255
-    elif array.dtype == np.uint16:
+    elif array.dtype.newbyteorder("=") == np.uint16:
         array = (array // 257).astype(np.uint8)
     elif np.issubdtype(array.dtype, np.floating):
         if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:

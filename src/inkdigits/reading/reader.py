@@ -1,5 +1,6 @@
 """Read the digits of pictures, from files to text."""
 
+import contextlib
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,9 +16,10 @@ from inkdigits.reading.ink import find_ink
 from inkdigits.reading.many import named, read_many
 from inkdigits.reading.marks import Mark, find_marks, merge
 from inkdigits.reading.model_card import ModelCard
-from inkdigits.reading.picture import Page, Picture, decode, pages, turnable
+from inkdigits.reading.picture import Page, Picture, decode, pages
 from inkdigits.reading.result import Box, Digit, Outcome, Reading
 from inkdigits.reading.segment import find_digits
+from inkdigits.reading.sheet import find_sheet
 
 __all__ = ["Reader", "frame_picture"]
 
@@ -58,8 +60,8 @@ class Reader:
         threads: int | None = None,
         min_confidence: float | None = None,
     ) -> None:
-        if threads is not None and threads < 1:
-            raise ValueError(f"threads must be 1 or more, not {threads}")
+        if threads is not None and (not isinstance(threads, int) or threads < 1):
+            raise ValueError(f"threads must be a whole number from 1 on, not {threads}")
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence must be from 0 to 1, not {min_confidence}")
         model = Path(DEFAULT_MODEL if model is None else model)
@@ -85,8 +87,11 @@ class Reader:
         Raises:
             PictureError: the picture cannot be decoded.
         """
-        picture = turnable(picture)
-        return self._read_page(picture, decode(picture))
+        with contextlib.closing(pages(picture)) as every_page:
+            page = next(every_page)
+            if isinstance(page, PictureError):
+                raise page
+            return self._read_page(page)
 
     def read_pages(self, picture: Picture) -> Iterator[Reading | PictureError]:
         """Read all pages of a picture, such as a PDF's, one after the other.
@@ -100,9 +105,8 @@ class Reader:
         Raises:
             PictureError: the picture cannot be decoded at all.
         """
-        picture = turnable(picture)
         for page in pages(picture):
-            yield page if isinstance(page, PictureError) else self._read_page(picture, page)
+            yield page if isinstance(page, PictureError) else self._read_page(page)
 
     def read_many(self, pictures: Iterable[Picture]) -> Generator[Outcome, None, None]:
         """Read many pictures, on all processors, and yield what becomes of each.
@@ -120,6 +124,8 @@ class Reader:
             An outcome a page, in the order given. Its source is the picture's path or `name`, or
             else its position counted from 1, as "picture 3".
         """
+        if isinstance(pictures, str | bytes | os.PathLike):
+            raise TypeError("read_many takes pictures, such as a list of paths; read takes one")
         return read_many(self, named(pictures))
 
     def classify(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -151,20 +157,35 @@ class Reader:
         """
         return self._classifier.open_set(images)
 
-    def _read_page(self, picture: Picture, page: Page) -> Reading:
+    def _read_page(self, page: Page) -> Reading:
         found = self._digits_on(page)
-        if found is None:
-            page = decode(picture, page.number, by_colour=True)
+        if found is None and page.by_colour is not None:
+            page = page.by_colour()
             found = self._digits_on(page)
         return self._reading(page, found or [])
 
     def _digits_on(self, page: Page) -> list[Candidate] | None:
         """Find the digits of a page; `None` where there is no ink at all."""
-        height, width = page.pixels.shape
-        marks = find_marks(find_ink(page.pixels), self._is_digit)
+        found = self._digits_among(page.pixels)
+        sheet = find_sheet(page.pixels)
+        if sheet is None:
+            return found
+        # A desk is no paper: beside one, all of the sheet may have seemed to be ink.
+        on_sheet = self._digits_among(page.pixels[sheet])
+        if on_sheet is None or self._trusted(on_sheet) <= self._trusted(found or []):
+            return found
+        rows, columns = sheet
+        return [one.moved(columns.start, rows.start) for one in on_sheet]
+
+    def _digits_among(self, pixels: npt.NDArray[np.uint8]) -> list[Candidate] | None:
+        height, width = pixels.shape
+        marks = find_marks(find_ink(pixels), self._is_digit)
         if not marks:
             return None
         return find_digits(marks, (height, width), self.classify_marks)
+
+    def _trusted(self, found: list[Candidate]) -> int:
+        return sum(one.confidence >= self.min_confidence for one in found)
 
     def _is_digit(self, marks: Sequence[Mark]) -> bool:
         images = np.stack([frame(mark.strokes) for mark in marks])
