@@ -342,6 +342,29 @@ def test_a_submission_is_what_kaggle_takes(cli: Cli, kaggle: np.ndarray, tmp_pat
         assert out.read_text("ascii") == whole
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_any_name_goes_through_a_table(
+    cli: Cli, tmp_path: Path, mnist: tuple[Dataset, Dataset]
+) -> None:
+    names = ["cr\r.png", "line\n.png", 'quote".png', "comma,.png"]
+    for name in names:
+        Image.fromarray(255 - mnist[1].images[0]).save(tmp_path / name)
+    assert cli("read", *names, "--out", "out.csv").exit_code == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["path"] for row in csv.DictReader(file)] == names
+    before = (tmp_path / "out.csv").read_bytes()
+    assert cli("read", *names, "--out", "out.csv", "--resume").exit_code == 0
+    assert (tmp_path / "out.csv").read_bytes() == before
+
+
+def test_a_submission_is_of_one_file(cli: Cli, scans: list[str], tmp_path: Path) -> None:
+    (tmp_path / "more.npz").write_bytes((tmp_path / "few.npz").read_bytes())
+    assert cli("read", "*.npz", "--submission", "--out", "s.csv").exit_code == 2
+    assert cli("read", "few.n*", "--submission", "--out", "s.csv").exit_code == 0
+    assert cli("read", "few.npz", "--submission", "--out", "s.csv", "--resume").exit_code == 0
+    assert len((tmp_path / "s.csv").read_text("utf-8").splitlines()) == 6
+
+
 def test_a_submission_of_anything_else_is_refused(cli: Cli, scans: list[str]) -> None:
     for arguments in (["scans"], ["few.npz", "few.npz"]):
         result = cli("read", *arguments, "--submission", "--out", "submission.csv")

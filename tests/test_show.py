@@ -486,6 +486,33 @@ def test_read_draws_many_pictures_into_a_folder(
         np.testing.assert_array_equal(Image.open(tmp_path / "new" / f"{name}-show.png"), expected)
 
 
+def test_going_on_gives_drawings_the_names_they_had(
+    cli: Cli, tmp_path: Path, pictures: list[str]
+) -> None:
+    words = ("read", *pictures, "--out", "out.jsonl", "--show", "drawn/")
+    assert cli(*words).exit_code == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "drawn").iterdir()}
+    out = tmp_path / "out.jsonl"
+    out.write_text("".join(out.read_text("utf-8").splitlines(keepends=True)[:1]), "utf-8")
+    for name in ("seven-2-show.png", "one-show.png"):
+        (tmp_path / "drawn" / name).unlink()
+    assert cli(*words, "--resume").exit_code == 0
+    assert {path.name: path.read_bytes() for path in (tmp_path / "drawn").iterdir()} == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other limits of names")
+@pytest.mark.parametrize("out", [[], ["--out", "out.csv"]])
+def test_a_drawing_that_cannot_be_is_named_and_the_others_come(
+    cli: Cli, tmp_path: Path, pictures: list[str], out: list[str]
+) -> None:
+    long = "n" * 248 + ".png"
+    (tmp_path / long).write_bytes((tmp_path / "seven.png").read_bytes())
+    result = cli("read", long, pictures[2], "--show", "drawn/", *out)
+    assert result.exit_code == 1
+    assert "ame too long" in result.stderr
+    assert [path.name for path in (tmp_path / "drawn").iterdir()] == ["one-show.png"]
+
+
 def test_drawing_again_replaces_the_drawings(cli: Cli, tmp_path: Path, pictures: list[str]) -> None:
     for _ in range(2):
         assert cli("read", pictures[0], "--show", "drawn/").exit_code == 0

@@ -81,7 +81,11 @@ def _csv_row(outcome: "Outcome") -> str:
     row = io.StringIO()
     values = [*fields.values()]
     values[FIELDS.index("digits")] = json.dumps(fields["digits"])
-    csv.writer(row, lineterminator="\n").writerow(values)
+    # A carriage return alone is no line end to the writer, but to every reader.
+    if "\r" in fields["path"] + (fields["error"] or ""):
+        csv.writer(row, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(values)
+    else:
+        csv.writer(row, lineterminator="\n").writerow(values)
     return row.getvalue()
 
 

@@ -181,7 +181,7 @@ class OutcomeFile:
                     elif row.decode() != self._form.header:
                         raise InkDigitsError(foreign(self.path))
                     end += len(row)
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise InkDigitsError(foreign(self.path)) from error
             if not end and not self._is_torn(file):  # perhaps somebody's only copy
                 raise InkDigitsError(foreign(self.path))
@@ -197,10 +197,12 @@ class OutcomeFile:
 
 def _rows(file: BinaryIO, *, is_quoted: bool) -> Iterator[bytes]:
     """Yield the whole rows of a file; a torn one at the end is left out."""
-    row = b""
+    row, quotes = bytearray(), 0
     for line in file:
         row += line
+        quotes += line.count(b'"')
         # Within quotes a quote is doubled, so that their number is even behind a whole row.
-        if line.endswith(b"\n") and not (is_quoted and row.count(b'"') % 2):
-            yield row
-            row = b""
+        if line.endswith(b"\n") and not (is_quoted and quotes % 2):
+            yield bytes(row)
+            row.clear()
+            quotes = 0

@@ -1,6 +1,7 @@
 """The drawings of ``inkdigits read``: what was read where (--show), and why (--explain)."""
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import typer
 
 from inkdigits._files import write_through
 from inkdigits.cli._sources import Source
+from inkdigits.cli._verb import sentence_of
 from inkdigits.errors import InkDigitsError
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Drawings:
             )
         self._show = None if show is None else _Target("show", show)
         self._explain = None if explain is None else _Target("explain", explain)
+        self.failed = 0
         self._targets = [target for target in (self._show, self._explain) if target is not None]
         files = [target.path for target in self._targets if not target.is_folder]
         if len(files) > len({os.path.normcase(file.absolute()) for file in files}):
@@ -63,17 +66,23 @@ class Drawings:
         for target in self._targets:
             if len(all_of_them) > 1:
                 target.refuse_a_second()
+            target.name_all(all_of_them)
         return all_of_them
 
     def draw(self, reader: "Reader", outcome: "Outcome") -> None:
         """Write the drawings of one picture; of one that could not be read there are none.
 
-        Raises:
-            InkDigitsError: the picture cannot be drawn, or a drawing would take its place.
-            OSError: a drawing cannot be written.
+        A drawing that cannot be made is named on the standard error, and the others go on.
         """
         if outcome.error is not None:
             return
+        try:
+            self._draw(reader, outcome)
+        except (InkDigitsError, OSError) as error:
+            print(f"inkdigits: {sentence_of(error)}", file=sys.stderr)
+            self.failed += 1
+
+    def _draw(self, reader: "Reader", outcome: "Outcome") -> None:
         if self._show is not None:
             from inkdigits.reading.show import draw_reading
 
@@ -92,7 +101,8 @@ class _Target:
         self.path = Path(argument)
         separators = tuple(filter(None, (os.sep, os.altsep)))
         self.is_folder = argument.endswith(separators) or self.path.is_dir()
-        self._written: set[str] = set()
+        self._stems: dict[str, str] = {}
+        self._written = False
         folder = self.path.parent
         if not self.is_folder and self.path.suffix.lower() not in _ENDINGS:
             raise typer.BadParameter(
@@ -110,8 +120,21 @@ class _Target:
         path = self._path_for(outcome)
         if path.exists() and Path(outcome.source).exists() and path.samefile(outcome.source):
             raise InkDigitsError(f"--{self._option} {path} would take the place of the picture")
-        self._written.add(_key(path))
+        self._written = True
         write_through(path, lambda temporary: drawing.save(temporary, quality=_QUALITY))
+
+    def name_all(self, sources: list[Source]) -> None:
+        """Choose a name for each source, the same one whichever of them are drawn."""
+        taken: set[str] = set()
+        for source in sources:
+            stem = "standard-input" if source.path == "-" else Path(source.path).stem
+            name, count = stem, 1
+            while name.casefold() in taken:  # which some systems take for the same
+                count += 1
+                name = f"{stem}-{count}"
+            if source.path not in self._stems:
+                taken.add(name.casefold())
+                self._stems[source.path] = name
 
     def refuse_a_second(self) -> None:
         if not self.is_folder:
@@ -125,15 +148,6 @@ class _Target:
             if self._written:  # another page of the same picture
                 self.refuse_a_second()
             return self.path
-        stem = "standard-input" if outcome.source == "-" else Path(outcome.source).stem
+        stem = self._stems[outcome.source]
         name = f"{stem}-page-{outcome.page + 1}" if outcome.page else stem
-        path, count = self.path / f"{name}-{self._option}.png", 1
-        while _key(path) in self._written:
-            count += 1
-            path = self.path / f"{name}-{count}-{self._option}.png"
-        return path
-
-
-def _key(path: Path) -> str:
-    """Name a file alike in every spelling that some system takes for the same."""
-    return path.name.casefold()
+        return self.path / f"{name}-{self._option}.png"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inkdigits.reading import Outcome, Reader
     from inkdigits.reading.picture import Picture
 
-__all__ = ["Source", "count_sources", "find_sources", "read_sources"]
+__all__ = ["Source", "count_sources", "expand", "find_sources", "read_sources"]
 
 _SUFFIXES = (
     *(".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
@@ -64,7 +64,7 @@ def find_sources(arguments: list[str]) -> Iterator[Source]:
             if not found:
                 yield Source(argument, f"{argument} holds no pictures")
         else:
-            yield from map(Source, _expand(argument))
+            yield from map(Source, expand(argument))
 
 
 def count_sources(arguments: list[str]) -> int | None:
@@ -75,7 +75,7 @@ def count_sources(arguments: list[str]) -> int | None:
             names = (name for _, _, names in os.walk(argument) for name in names)
             count += sum(map(_is_picture, names))
         else:
-            paths = _expand(argument)
+            paths = expand(argument)
             if any(Source(path).kind == "digits" for path in paths):
                 return None
             count += len(paths)
@@ -116,7 +116,7 @@ def _read_digits(reader: "Reader", path: str) -> Iterator["Outcome"]:
         yield Outcome(path, row, Reading(0, 0), str(error))
 
 
-def _expand(argument: str) -> list[str]:
+def expand(argument: str) -> list[str]:
     """Expand a glob, which Windows' shells leave to the program; one without a match stays."""
     if not glob.has_magic(argument) or os.path.exists(argument):  # noqa: PTH110
         return [argument]

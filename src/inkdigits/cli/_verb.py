@@ -12,7 +12,7 @@ import typer
 
 from inkdigits.errors import InkDigitsError, missing_extra, reason
 
-__all__ = ["Json", "fail", "print_json", "verb"]
+__all__ = ["Json", "fail", "print_json", "sentence_of", "verb"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 _Debug = Annotated[bool, typer.Option("--debug", help="Show where an error came from.")]
@@ -31,7 +31,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
             if isinstance(error, BrokenPipeError):  # whoever read our output has had enough
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 raise typer.Exit(1) from error
-            fail(_sentence(error))
+            fail(sentence_of(error))
         except Exception as error:
             if debug or isinstance(error, _OF_TYPER):
                 raise
@@ -56,7 +56,8 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
 _OF_TYPER = (typer.Exit, typer.Abort, typer.BadParameter)
 
 
-def _sentence(error: BaseException) -> str:
+def sentence_of(error: BaseException) -> str:
+    """Say in a sentence what went wrong."""
     if isinstance(error, KeyboardInterrupt):
         return "; ".join(["stopped", *getattr(error, "__notes__", [])])
     if isinstance(error, OSError):

@@ -14,7 +14,7 @@ from inkdigits.cli._formats import Format, submission
 from inkdigits.cli._progress import Bar, counted
 from inkdigits.cli._reading import name_width, print_outcome
 from inkdigits.cli._show import Drawings
-from inkdigits.cli._sources import Source, count_sources, find_sources, read_sources
+from inkdigits.cli._sources import Source, count_sources, expand, find_sources, read_sources
 from inkdigits.cli._verb import Json, print_json, verb
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def read(
             failed = file.failed
     if out is not None:
         print(f"inkdigits: {summary}", file=sys.stderr)
-    if failed:
+    if failed or drawings.failed:
         raise typer.Exit(1)
 
 
@@ -190,9 +190,10 @@ def _not_done(sources: Iterable[Source], file: "OutcomeFile", bar: Bar) -> Itera
 def _submission_of(arguments: list[str], out: Path | None) -> Format:
     if out is None or out.suffix.lower() != ".csv":
         raise typer.BadParameter("--submission is about a CSV file: give --out NAME.csv, too")
-    if len(arguments) != 1 or Source(arguments[0]).kind != "digits":
+    files = [file for argument in arguments for file in expand(argument)]
+    if len(files) != 1 or Source(files[0]).kind != "digits":
         raise typer.BadParameter("--submission takes one file of digits, such as Kaggle's test.csv")
-    return submission(arguments[0])
+    return submission(files[0])
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
