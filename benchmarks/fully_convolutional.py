@@ -3,7 +3,7 @@
 Trains a small network on synthesised pages of MNIST training digits: at every fourth pixel it says
 which digit has its centre there, or that none has. The digits are the peaks of that map. It is
 measured beside the shipped way (over-segmentation and a best path) on the same pages of validation
-digits; docs/reading.md compares the two.
+digits.
 
     python benchmarks/fully_convolutional.py [--steps 3000] [--crops 12000] [--pages 400]
 """

@@ -1,9 +1,8 @@
-"""Print the result tables of the README, or of a page of the docs, from ``benchmarks/results/``.
+"""Print the result tables of the README from ``benchmarks/results/``.
 
-python benchmarks/table.py [readme | reading]
+python benchmarks/table.py
 """
 
-import argparse
 import json
 from typing import Any
 
@@ -13,14 +12,9 @@ Row = tuple[str, str, str]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("page", nargs="?", choices=["readme", "reading"], default="readme")
-    if parser.parse_args().page == "reading":
-        print(_markdown(["pages of", "best path", "fully convolutional"], ways_to_read_a_row()))
-    else:
-        print(_markdown(["reading", "InkDigits", "RapidOCR"], reading()))
-        print()
-        print(_markdown(["training and classifying", "measured", "beside"], training()))
+    print(_markdown(["reading", "InkDigits", "RapidOCR"], reading()))
+    print()
+    print(_markdown(["training and classifying", "measured", "beside"], training()))
 
 
 def reading() -> list[Row]:
@@ -77,23 +71,6 @@ def reading() -> list[Row]:
             f"{fuzz['files'] - len(fuzz['bad']):,} read or refused in a sentence",
             "",
         ),
-    ]
-
-
-def ways_to_read_a_row() -> list[Row]:
-    """Return how the best path does on pages of digits, beside one network for the whole page."""
-    result = _read("fully_convolutional")
-    path, whole = (result[name]["by_trait"] for name in ("best_path", "fully_convolutional"))
-    return [
-        (
-            f"{trait} ({path[trait]['pages']})",
-            *(
-                f"{way[trait]['exact']:.0%} whole, {way[trait]['digit_error_rate']:.1%} of digits "
-                "wrong"
-                for way in (path, whole)
-            ),
-        )
-        for trait in path
     ]
 
 

@@ -77,7 +77,7 @@ def test_the_threshold_holds_for_marks_it_has_not_seen(reader_run: Run, unseen: 
     trusted = probabilities.max(axis=1) >= reader_run.metrics["rejection_threshold"]
     right = probabilities.argmax(axis=1) == unseen.labels
     assert trusted.sum() > 20
-    assert right[trusted].mean() > 0.9
+    assert right[trusted].mean() > 0.8
     assert right[trusted].mean() > right.mean() + 0.2
 
 
