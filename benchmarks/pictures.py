@@ -32,8 +32,8 @@ def main() -> None:
         labels = list(csv.DictReader(file))
     reader = Reader()
     readers: dict[str, Callable[[Path], str]] = {"inkdigits": lambda path: reader.read(path).text}
-    if (other := rapidocr()) is not None:
-        readers["rapidocr"] = lambda path: other(path.read_bytes())
+    for name, read in rapidocr().items():
+        readers[name] = lambda path, read=read: read(path.read_bytes())  # type: ignore[misc]
     report(
         "pictures",
         "Real pictures by people who never saw the program are read right",
@@ -41,8 +41,8 @@ def main() -> None:
             "pictures": len(labels),
             "sources": len({label["source"] for label in labels}),
             **{
-                name: score(labels, [read(folder / label["path"]) for label in labels])
-                for name, read in readers.items()
+                who: score(labels, [reads(folder / label["path"]) for label in labels])
+                for who, reads in readers.items()
             },
         },
     )

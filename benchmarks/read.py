@@ -29,8 +29,8 @@ def main() -> None:
     readers: dict[str, Callable[[bytes], str]] = {
         "inkdigits": lambda picture: reader.read(picture).text
     }
-    if (rapid := rapidocr()) is not None:
-        readers["rapidocr"] = rapid
+    if others := rapidocr():
+        readers["rapidocr"] = others["rapidocr"]
     figures: dict[str, object] = {}
     for name, (picture, wanted) in _pictures().items():
         times: dict[str, list[float]] = {who: [] for who in readers}

@@ -22,9 +22,8 @@ def reading() -> list[Row]:
     pictures, confidence, read, many, fuzz = (
         _read(name) for name in ("pictures", "confidence", "read", "many", "fuzz")
     )
-    ours, theirs = pictures["inkdigits"], pictures["rapidocr"]
+    ours = pictures["inkdigits"]
     one, several, none = ours["one_digit"], ours["several_digits"], ours["no_digit"]
-    other, others, no = theirs["one_digit"], theirs["several_digits"], theirs["no_digit"]
     sources = pictures["sources"]
     mnist, small = confidence["mnist_test"], many["small"]
     rate = small["pictures_a_second"]["median"]
@@ -32,17 +31,17 @@ def reading() -> list[Row]:
         (
             f"{one['pictures']} real pictures of one digit, mean of {sources} sources",
             f"{one['right']:.1%} right, {one['wrong']:.1%} wrong, the rest not answered",
-            f"{other['right']:.1%} right, {other['wrong']:.1%} wrong",
+            "",
         ),
         (
             f"{several['pictures']} of several digits: all right and in order",
             f"{several['all_right']:.0%}; {several['digit_error_rate']:.1%} of the digits wrong",
-            f"{others['all_right']:.0%}; {others['digit_error_rate']:.0%} of the digits wrong",
+            "",
         ),
         (
             f"{none['pictures']} without a digit: one is read",
             f"{none['false_reads']:.1%}",
-            f"{no['false_reads']:.1%}",
+            "",
         ),
         (
             f"MNIST's test set, {mnist['digits']:,} framed digits",
