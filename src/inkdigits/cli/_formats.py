@@ -81,12 +81,9 @@ def _csv_row(outcome: "Outcome") -> str:
     row = io.StringIO()
     values = [*fields.values()]
     values[FIELDS.index("digits")] = json.dumps(fields["digits"])
-    # A carriage return alone is no line end to the writer, but to every reader.
-    if "\r" in fields["path"] + (fields["error"] or ""):
-        csv.writer(row, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(values)
-    else:
-        csv.writer(row, lineterminator="\n").writerow(values)
-    return row.getvalue()
+    # The writer quotes what its own line end is made of; a reader takes both of these for one.
+    csv.writer(row, lineterminator="\r\n").writerow(values)
+    return row.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _parse_csv(row: str) -> tuple[str, bool]:

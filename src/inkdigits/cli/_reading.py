@@ -100,9 +100,9 @@ def preview_digits(reading: "Reading", columns: int) -> str:
 
 
 def _shows_braille(stream: TextIO | None) -> bool:
-    if stream is None:  # somebody closed it
+    if stream is None or not stream.isatty():  # none: somebody closed it
         return False
-    return stream.isatty() and codecs.lookup(stream.encoding).name == "utf-8"
+    return codecs.lookup(stream.encoding).name == "utf-8"
 
 
 def _columns(text: str) -> int:

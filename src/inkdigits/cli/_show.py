@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,16 +126,17 @@ class _Target:
 
     def name_all(self, sources: list[Source]) -> None:
         """Choose a name for each source, the same one whichever of them are drawn."""
+        counts: Counter[str] = Counter()
         taken: set[str] = set()
-        for source in sources:
-            stem = "standard-input" if source.path == "-" else Path(source.path).stem
-            name, count = stem, 1
-            while name.casefold() in taken:  # which some systems take for the same
-                count += 1
-                name = f"{stem}-{count}"
-            if source.path not in self._stems:
-                taken.add(name.casefold())
-                self._stems[source.path] = name
+        for path in dict.fromkeys(source.path for source in sources):
+            stem = "standard-input" if path == "-" else Path(path).stem
+            key = stem.casefold()  # which some systems take for the same
+            name = stem
+            while name.casefold() in taken:
+                counts[key] += 1
+                name = f"{stem}-{counts[key] + 1}"
+            taken.add(name.casefold())
+            self._stems[path] = name
 
     def refuse_a_second(self) -> None:
         if not self.is_folder:

@@ -18,7 +18,7 @@ _HEIGHT = 40  # cuts are looked for on a copy of this height
 _DEAREST = 0.5  # of the height: how much ink a path may cross
 _APART = 0.15  # of the height: how far cuts lie apart
 _LEAST = 0.08  # of the ink: what a cut leaves on each side
-_LEAN = 0.06
+_LEAN = 0.06  # a sideways step costs so much of a pixel of ink
 _LOOP = np.float32(0.2)  # a pixel of paper inside a loop costs so much of one of ink
 _LEANS = np.array([0, -1, 1], np.int8)
 
@@ -104,7 +104,7 @@ def _loops(strokes: Strokes) -> Strokes:
 def _cheapest(strokes: Strokes) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int8]]:
     """Return the cost of the cheapest path to each column of the last row, and each step's lean."""
     height, width = strokes.shape
-    cost = strokes[0] + np.float32(0)
+    cost = strokes[0].copy()
     steps = np.zeros((height, width), np.int8)
     lean = np.float32(_LEAN)  # straight, where nothing speaks for another way
     choices = np.full((3, width), np.inf, np.float32)

@@ -43,7 +43,7 @@ _MAX_SCANS = 200  # no camera makes more than a dozen
 
 # Width, height and, but for P4, what white is; with blanks and comments, in the first kilobyte.
 _PPM_GAP = rb"(?:\s|#[^\r\n]*[\r\n])+"
-_PPM_HEADER = re.compile(rb"P4(?:%b\d+){2}\s|P\w+(?:%b[-+.\w]+){3}\s".replace(b"%b", _PPM_GAP))
+_PPM_HEADER = re.compile(rb"P4(?:%b\d+){2}\s|P\w+(?:%b[-+.\w]+){3}\s" % (_PPM_GAP, _PPM_GAP))
 _SUBFILE = 254  # the TIFF tag that says what a frame is
 _NO_PAGE = 1 | 4  # a smaller copy of another frame, or a mask for one
 

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits.reading.bounds import inked_rectangle
+
 __all__ = ["find_sheet"]
 
 _SIDE = 256  # a sheet is looked for on a copy no larger than this
@@ -13,6 +15,7 @@ _LEAST, _MOST = 0.15, 0.97  # of the picture
 _STRAIGHT = 0.88  # of its rectangle that a sheet fills, however it is turned; an ellipse fills 0.79
 _MOSTLY_PAPER = 0.6
 _UNLIKE = 6  # grey levels
+_BLURRED = 2  # pixels of the copy
 _SHARP = 0.5  # of the difference between sheet and desk, within a few pixels
 
 
@@ -88,8 +91,8 @@ def _has_sharp_edge(small: npt.NDArray[np.uint8], filled: npt.NDArray[Any]) -> b
 
 def _within(filled: npt.NDArray[Any]) -> tuple[int, int, int, int]:
     """Return the sides of an upright rectangle that holds nearly nothing but the sheet."""
-    rows, columns = np.flatnonzero(filled.any(axis=1)), np.flatnonzero(filled.any(axis=0))
-    left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    rows, columns = inked_rectangle(filled) or (slice(0, 0), slice(0, 0))
+    left, top, right, bottom = columns.start, rows.start, columns.stop, rows.stop
     while right - left > 8 and bottom - top > 8:
         missing = {
             "left": 1 - filled[top:bottom, left].mean(),
@@ -102,12 +105,8 @@ def _within(filled: npt.NDArray[Any]) -> tuple[int, int, int, int]:
             break
         left, right = left + (side == "left"), right - (side == "right")
         top, bottom = top + (side == "top"), bottom - (side == "bottom")
-    # The edge itself is blurred.
-    inset = [int(side > 0) * 2 for side in (left, top)]
-    inset += [int(right < filled.shape[1]) * 2, int(bottom < filled.shape[0]) * 2]
-    return (
-        int(left) + inset[0],
-        int(top) + inset[1],
-        int(right) - inset[2],
-        int(bottom) - inset[3],
-    )
+    # The edge itself is blurred; the picture's is not.
+    height, width = filled.shape
+    left, top = left + _BLURRED * (left > 0), top + _BLURRED * (top > 0)
+    right, bottom = right - _BLURRED * (right < width), bottom - _BLURRED * (bottom < height)
+    return left, top, right, bottom

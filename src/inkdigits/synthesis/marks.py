@@ -196,15 +196,14 @@ def _looks(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def _letter(rng: np.random.Generator) -> Strokes:
-    letters = latin_letters()
-    path = letters[rng.integers(len(letters))]
+    path = _any_of(latin_letters(), rng)
     return _roughened(redraw(path, Hand.random(rng), rng), rng)
 
 
 def _no_digit(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     kind = rng.random()
     if kind < 0.22:
-        ink = redraw(_glyph(rng), Hand.random(rng), rng)
+        ink = redraw(_any_of(other_glyphs(), rng), Hand.random(rng), rng)
     elif kind < 0.55:
         ink = redraw(scribble(rng), Hand.random(rng), rng)
     elif kind < 0.68:
@@ -218,19 +217,16 @@ def _no_digit(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     return _roughened(ink, rng)
 
 
-def _glyph(rng: np.random.Generator) -> Skeleton:
-    glyphs = other_glyphs()
-    chosen: Skeleton = glyphs[rng.integers(len(glyphs))]
+def _any_of(paths: Skeleton, rng: np.random.Generator) -> Skeleton:
+    chosen: Skeleton = paths[rng.integers(len(paths))]
     return chosen
 
 
 def _letter_like(rng: np.random.Generator) -> Skeleton:
     """Return a letter of ours, a scribble, or a letter of another script."""
     if rng.random() < 0.35:
-        letters = latin_letters()
-        letter: Skeleton = letters[rng.integers(len(letters))]
-        return letter
-    return _glyph(rng) if rng.random() < 0.35 else scribble(rng)
+        return _any_of(latin_letters(), rng)
+    return _any_of(other_glyphs(), rng) if rng.random() < 0.35 else scribble(rng)
 
 
 def _piece(paths: Skeleton, rng: np.random.Generator) -> Strokes:
@@ -238,7 +234,7 @@ def _piece(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     hand = Hand.random(rng)
     if rng.random() < 0.45:
         count = int(rng.integers(2, 4))
-        layers = _touching([paths[rng.integers(len(paths))] for _ in range(count)], hand, rng)
+        layers = _touching([_any_of(paths, rng) for _ in range(count)], hand, rng)
         strokes, digits = overlay(layers), layers
     else:
         count = int(rng.choice([1, 2], p=[0.7, 0.3]))
@@ -253,10 +249,7 @@ def _several(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     """Return two or three digits taken for one mark: side by side, or one over the other."""
     hand = Hand.random(rng)
     stacked = rng.random() < 0.15
-    inks = [
-        redraw(paths[rng.integers(len(paths))], hand, rng)
-        for _ in range(rng.choice([2, 3], p=[0.8, 0.2]))
-    ]
+    inks = [redraw(_any_of(paths, rng), hand, rng) for _ in range(rng.choice([2, 3], p=[0.8, 0.2]))]
     if stacked:  # lying, side by side, until the whole is turned
         inks = [ink.T for ink in inks]
     ink = overlay(side_by_side(inks, rng.uniform(-0.25, 0.15) * hand.height, rng))
@@ -265,7 +258,7 @@ def _several(paths: Skeleton, rng: np.random.Generator) -> Strokes:
 
 def _part(paths: Skeleton, rng: np.random.Generator) -> Strokes:
     """Return a piece of a digit, cut off somewhere in its middle."""
-    ink = redraw(paths[rng.integers(len(paths))], Hand.random(rng), rng)
+    ink = redraw(_any_of(paths, rng), Hand.random(rng), rng)
     whole = inked_rectangle(ink)
     if whole is None:
         return ink
