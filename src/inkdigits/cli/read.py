@@ -102,6 +102,8 @@ def read(
     if out is not None and as_json:
         raise typer.BadParameter("give --out or --json; a file of JSON is --out NAME.jsonl")
 
+    import cv2
+
     from inkdigits.cli._outcomes import open_outcomes
     from inkdigits.reading import Reader
 
@@ -110,6 +112,7 @@ def read(
     drawings = Drawings(show, explain, pictures)
     form = _submission_of(pictures, out) if as_submission else None
     reader = Reader(None if model is None else model_file(model), threads, min_confidence)
+    cv2.setNumThreads(reader.threads)  # which has threads of its own, and they wait busily
     # Rows and a bar on one terminal would write over each other.
     shown = _is_terminal(sys.stderr) and not (out is None and _is_terminal(sys.stdout))
     with Bar(lambda: count_sources(pictures), shown=shown) as bar:

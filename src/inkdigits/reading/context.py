@@ -28,7 +28,7 @@ def in_context(found: Sequence[Candidate], shape: tuple[int, int]) -> list[Candi
         shape: of the page, ``(height, width)``.
     """
     sure = [one for one in found if one.digit != 1 and one.confidence > 0.8]
-    if not sure:
+    if not sure or len(found) < 2:
         return list(found)
     contrast = float(np.median([one.mark.contrast for one in sure]))
     thickness = float(np.median([_thickness(one.mark) for one in sure]))

@@ -121,7 +121,10 @@ def _fit_quadratic(page: _Surface) -> tuple[_Surface, float]:
     for _ in range(_FITS):
         # Twice the median distance keeps half the pixels at least, however the light falls.
         distance = np.abs(values - paper)
-        noise = max(1.0, 1.4826 * median(distance[likely]))
+        usual = median(distance[likely])
+        noise = max(1.0, 1.4826 * usual)
+        if not usual:  # as even as a drawing's
+            break
         before, likely = likely, distance < max(3 * noise, 4.0)
         if np.array_equal(likely, before) or likely.sum() < 6 * terms.shape[1]:
             break

@@ -128,22 +128,22 @@ def _worth_it(ink: Ink, pieces: Pieces, low: float) -> npt.NDArray[np.intp]:
     boxes, areas = pieces.boxes, pieces.areas
     longer, shorter = boxes[:, 2:].max(axis=1), boxes[:, 2:].min(axis=1)
     sizes = np.minimum(longer, 2 * shorter)  # a line is no large mark
-    usual = weighted_median(sizes, areas)
     strips = _strips(boxes, ink.contrast.shape)
-    if strips.any() and not strips.all():
-        usual = weighted_median(sizes[~strips], areas[~strips])
-    keep = (longer >= max(2, _SPECK * usual)) & (areas >= 3)
-    if not strips.all():
-        keep &= ~strips
+    strips &= not strips.all()  # a one, cut out tightly
+    usual = weighted_median(sizes[~strips], areas[~strips])
+    keep = (longer >= max(2, _SPECK * usual)) & (areas >= 3) & ~strips
     # Creases, stains, faint rules, print that shines through.
     full = _full(pieces, _contrast_of(ink, pieces))
     keep &= (full > 0.3 * ink.full) | (full > 2.2 * low) | (longer > 2 * usual)
-    keep[np.argsort(-sizes, kind="stable")[_MOST_MARKS:]] = False
+    if len(keep) > _MOST_MARKS:
+        keep[np.argsort(-sizes, kind="stable")[_MOST_MARKS:]] = False
     kept = np.flatnonzero(keep)
     room = boxes[kept, 2].astype(np.int64) * boxes[kept, 3]
-    by_room = np.argsort(room, kind="stable")
-    fits = np.cumsum(room[by_room]) <= _MOST_AREA * ink.contrast.size
-    return np.sort(kept[by_room[fits]])
+    if room.sum() > _MOST_AREA * ink.contrast.size:
+        by_room = np.argsort(room, kind="stable")
+        fits = np.cumsum(room[by_room]) <= _MOST_AREA * ink.contrast.size
+        kept = np.sort(kept[by_room[fits]])
+    return kept
 
 
 def _strips(boxes: npt.NDArray[np.int32], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:

@@ -121,6 +121,8 @@ def _shrunk(image: Image.Image, convert: Callable[[Image.Image], Pixels]) -> Pix
     width, height = image.size
     shrink = min(1.0, MAX_SIDE_DECODED / max(width, height))
     columns, rows = max(1, round(width * shrink)), max(1, round(height * shrink))
+    if width * height <= _STRIP_PIXELS:
+        return _averaged(convert(image), columns, rows)
     strips = (convert(image.crop((0, top, width, end))) for top, end in _strips(width, height))
     narrow = [_averaged(strip, columns, len(strip)) for strip in strips]
     return _averaged(np.concatenate(narrow), columns, rows)

@@ -1,6 +1,7 @@
 """Part a drawing into its pieces: the pixels that hang together."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -22,30 +23,37 @@ class Pieces:
         labels: int32 ``(height, width)``: which piece each pixel belongs to, from 1; 0 for none.
         x: column of each inked pixel, ``(pixels,)``, sorted by piece.
         y: row of each, likewise.
-        starts: where each piece's pixels begin, ``(pieces,)``.
+        bounds: where each piece's pixels begin, and the last one's end, ``(pieces + 1,)``.
     """
 
     labels: _Numbers
     x: _Numbers
     y: _Numbers
-    starts: npt.NDArray[np.intp]
+    bounds: npt.NDArray[np.intp]
 
     def __len__(self) -> int:
-        return len(self.starts)
+        return len(self.bounds) - 1
+
+    @property
+    def starts(self) -> npt.NDArray[np.intp]:
+        """Where each piece's pixels begin, ``(pieces,)``."""
+        return self.bounds[:-1]
 
     @property
     def areas(self) -> npt.NDArray[np.intp]:
-        """Number of pixels of each piece."""
-        return np.diff(self.starts, append=len(self.x))
+        """Number of pixels of each piece, ``(pieces,)``."""
+        return self.bounds[1:] - self.bounds[:-1]
 
-    @property
+    @cached_property
     def boxes(self) -> _Numbers:
         """Left, top, width, height of each piece, ``(pieces, 4)``."""
-        if not len(self):
-            return np.empty((0, 4), np.int32)
-        left, top = (np.minimum.reduceat(v, self.starts) for v in (self.x, self.y))
-        right, bottom = (np.maximum.reduceat(v, self.starts) for v in (self.x, self.y))
-        return np.stack([left, top, right - left + 1, bottom - top + 1], axis=1)
+        boxes = np.empty((len(self), 4), np.int32)
+        if len(self):
+            for axis, values in enumerate((self.x, self.y)):
+                least = np.minimum.reduceat(values, self.starts)
+                boxes[:, axis] = least
+                boxes[:, axis + 2] = np.maximum.reduceat(values, self.starts) - least + 1
+        return boxes
 
     def totals(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the sum of pixels' values over each piece."""
@@ -67,10 +75,10 @@ def part(drawing: npt.NDArray[np.uint8]) -> Pieces:
     points = cv2.findNonZero(drawing)
     if points is None:
         nowhere = np.empty(0, np.int32)
-        return Pieces(labels, nowhere, nowhere, np.empty(0, np.intp))
+        return Pieces(labels, nowhere, nowhere, np.zeros(1, np.intp))
     x, y = np.asarray(points, np.int32).reshape(-1, 2).T
     label = labels[y, x]
     # Numbers of 16 bits are sorted by counting.
     order = np.argsort(label.astype(np.uint16) if count < 1 << 16 else label, kind="stable")
-    starts = np.flatnonzero(np.diff(label[order], prepend=0))
-    return Pieces(labels, x[order], y[order], starts)
+    bounds = np.searchsorted(label[order], np.arange(1, count + 1))
+    return Pieces(labels, x[order], y[order], bounds)

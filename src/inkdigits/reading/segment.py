@@ -88,6 +88,8 @@ def _one_digit(
 
 def _stacks(marks: Sequence[Mark], usual: float) -> list[list[Mark]]:
     """Gather marks that stand closely one over the other: pieces of a digit, not two lines."""
+    if len(marks) == 1:
+        return [list(marks)]
     stacks: list[list[Mark]] = []
     sides = np.empty((len(marks), 4))  # left, top, right, bottom of each stack
     for mark in sorted(marks, key=lambda mark: mark.box.y):
