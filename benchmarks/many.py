@@ -7,7 +7,7 @@ Linux tells it.
 Each run is a process of its own, timed from outside, its start included. Beside it stands the same
 on one thread, which needs no further processes.
 
-    python benchmarks/many.py [--small 10000] [--large 100] [--repeats 3]
+    python benchmarks/many.py [--small 30000] [--large 100] [--repeats 3]
 """
 
 import argparse
@@ -88,7 +88,7 @@ def measure(folder: Path, *arguments: str) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", type=int, default=10_000)
+    parser.add_argument("--small", type=int, default=30_000)
     parser.add_argument("--large", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
