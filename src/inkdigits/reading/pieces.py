@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 __all__ = ["Pieces", "part"]
 
 _Numbers = npt.NDArray[np.int32]
+_Float = TypeVar("_Float", np.float32, np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +57,11 @@ class Pieces:
                 boxes[:, axis + 2] = np.maximum.reduceat(values, self.starts) - least + 1
         return boxes
 
-    def totals(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def totals(self, values: npt.NDArray[_Float]) -> npt.NDArray[_Float]:
         """Return the sum of pixels' values over each piece."""
         return np.add.reduceat(values, self.starts) if len(self) else values
 
-    def spread(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def spread(self, values: npt.NDArray[_Float]) -> npt.NDArray[_Float]:
         """Return each piece's value for each of its pixels."""
         return np.repeat(values, self.areas)
 

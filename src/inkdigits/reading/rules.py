@@ -25,6 +25,8 @@ _LONG = 0.35  # of the page or piece that a line runs through
 _STEEPEST = 0.1  # rows a column
 _SLOPES = 41
 _MUCH_LONGER = 3.0  # than what is left is high
+_ALONE = 0.9  # of the ink: a piece with so much of it is alone
+_ALONE_HIGH = 0.35  # of its shorter side: what is left of it without lines is less high in a letter
 _DARKER = 1.6  # than a rule: a stroke that crosses it
 _MUCH_DARKER, _FAINT = 2.0, 1.3  # writing so much darker than rules: nothing so faint is any
 _SQUARED = 3  # lines across, and as many down
@@ -83,7 +85,18 @@ def clear_rules(drawing: _Drawing, pieces: Pieces, contrast: npt.NDArray[np.uint
         pieces = part(drawing)
     height, width = drawing.shape
     spans = (pieces.boxes[:, 2] > _LONG * width) | (pieces.boxes[:, 3] > _LONG * height)
-    return (bool(spans.any()) and _clear_lines(drawing, contrast)) or cleared
+    least = _ALONE_HIGH * _lone_side(pieces, drawing.shape)
+    return (bool(spans.any()) and _clear_lines(drawing, contrast, least)) or cleared
+
+
+def _lone_side(pieces: Pieces, shape: tuple[int, ...]) -> int:
+    """Return the shorter side of a piece that is alone on its page, well within it; else 0."""
+    if not len(pieces) or pieces.areas.max() < _ALONE * pieces.areas.sum():
+        return 0
+    height, width = shape
+    x, y, w, h = (int(v) for v in pieces.boxes[pieces.areas.argmax()])
+    inside = min(x, y, width - x - w, height - y - h) > 1
+    return min(w, h) if inside else 0
 
 
 def _clear_boxes(drawing: _Drawing, pieces: Pieces, contrast: npt.NDArray[np.uint8]) -> bool:
@@ -157,8 +170,15 @@ class _Lines:
     lengths: npt.NDArray[np.int64]
 
 
-def _clear_lines(drawing: _Drawing, contrast: npt.NDArray[np.uint8]) -> bool:
-    """Clear the lines of a page, if that is what they are."""
+def _clear_lines(drawing: _Drawing, contrast: npt.NDArray[np.uint8], least: float) -> bool:
+    """Clear the lines of a page, if that is what they are.
+
+    Args:
+        drawing: changed in place.
+        contrast: of the ink.
+        least: pixels: how high the rest must be if the page shows one piece alone, which may be a
+            letter with straight strokes; 0 for any other page.
+    """
     across = _horizontal(drawing)
     turned = _horizontal(np.ascontiguousarray(drawing.T))
     down = _Lines(np.ascontiguousarray(turned.mask.T), turned.lengths)
@@ -171,12 +191,15 @@ def _clear_lines(drawing: _Drawing, contrast: npt.NDArray[np.uint8]) -> bool:
     left = _without(drawing, rules_across, rules_down)
     usual = _usual_height(left)
     many = across.lengths.size + down.lengths.size >= 3
-    if not usual:
-        if many:  # ruled paper, and nothing on it
-            drawing[:] = 0
-        return many
-    across_too = many or bool((across.lengths >= _MUCH_LONGER * usual).any())
-    down_too = many or bool((down.lengths >= _MUCH_LONGER * usual).any())
+    if usual < least or (not usual and not many):
+        return False
+    if not usual:  # ruled paper, and nothing on it
+        drawing[:] = 0
+        return True
+    across_too = bool((across.lengths >= _MUCH_LONGER * usual).any())
+    down_too = bool((down.lengths >= _MUCH_LONGER * usual).any())
+    if many and (across_too or down_too or not least):
+        across_too = down_too = True
     if not across_too and not down_too:
         return False
     nothing = np.zeros_like(drawing)
@@ -247,12 +270,14 @@ def _horizontal(drawing: _Drawing) -> _Lines:
         return _Lines(np.zeros_like(drawing), np.empty(0, np.int64))
     lengths = pieces.boxes[:, 2]
     thickness = pieces.areas / lengths
-    long = (lengths >= _LONG * width) & (thickness <= max(6.0, 0.03 * width))
+    # A steep stroke, if it is fat, holds long runs as well.
+    level = (np.abs(_slopes(pieces)) <= _STEEPEST) & (thickness <= max(6.0, 0.03 * width))
+    long = level & (lengths >= _LONG * width)
     mask = np.append(False, long)[pieces.labels]
     lines = list(lengths[long])
 
     # Broken lines: pieces that lie on one straight line.
-    rest = ~long & (lengths >= length) & (thickness <= max(6.0, 0.03 * width))
+    rest = level & ~long & (lengths >= length)
     if rest.any():
         of_rest = np.repeat(rest, pieces.areas)
         x, y = pieces.x[of_rest], pieces.y[of_rest]
@@ -260,6 +285,16 @@ def _horizontal(drawing: _Drawing) -> _Lines:
         mask[y[on], x[on]] = True
         lines += lengths_of_broken
     return _Lines(np.asarray(mask & (thick > 0), np.uint8), np.array(lines, np.int64))
+
+
+def _slopes(pieces: Pieces) -> npt.NDArray[np.float64]:
+    """Return how many rows each piece goes down a column, by least squares."""
+    x, y = (
+        values - pieces.spread(pieces.totals(values.astype(np.float64)) / pieces.areas)
+        for values in (pieces.x, pieces.y)
+    )
+    slopes: npt.NDArray[np.float64] = pieces.totals(x * y) / np.maximum(pieces.totals(x * x), 1)
+    return slopes
 
 
 def _through(
