@@ -3,13 +3,16 @@
 Trains a small network on synthesised pages of MNIST training digits: at every fourth pixel it says
 which digit has its centre there, or that none has. The digits are the peaks of that map. It is
 measured beside the shipped way (over-segmentation and a best path) on the same pages of validation
-digits.
+digits and, given a folder as `pictures.py` takes it, on real pictures.
 
     python benchmarks/fully_convolutional.py [--steps 3000] [--crops 12000] [--pages 400]
+        [--real FOLDER]
 """
 
 import argparse
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,13 +20,16 @@ import numpy as np
 import numpy.typing as npt
 from _common import report
 from pages import edit_distance
+from pictures import read_labels, score
 
 from inkdigits import Reader, load_mnist
 from inkdigits._keras import keras
 from inkdigits.reading import Box
+from inkdigits.reading.frame import frame
 from inkdigits.reading.ink import find_ink
 from inkdigits.reading.lines import usual_height, write_in_lines
-from inkdigits.reading.marks import find_marks
+from inkdigits.reading.marks import Mark, find_marks
+from inkdigits.reading.picture import decode
 from inkdigits.synthesis import PageWriter, SyntheticPage
 
 CELL = 4  # pixels: one answer for each square of this side
@@ -38,6 +44,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--crops", type=int, default=12_000)
     parser.add_argument("--pages", type=int, default=400)
+    parser.add_argument("--real", type=Path)
     asked = parser.parse_args()
 
     fitting, validation = load_mnist()[0].split(0.1, seed=0)
@@ -48,6 +55,16 @@ def main() -> None:
     writer, rng = PageWriter(validation), np.random.default_rng(40)
     pages = [page for page in (writer.write(rng) for _ in range(asked.pages)) if page.text]
     reader = Reader()
+    ways: dict[str, Callable[[Any], str]] = {
+        "fully_convolutional": lambda pixels: read(network, pixels, reader),
+        "best_path": lambda pixels: "".join(str(d.digit) for d in reader.read(pixels).digits),
+    }
+    figures = {way: measure(read_page, pages) for way, read_page in ways.items()}
+    if asked.real:
+        labels = read_labels(asked.real)
+        pictures = [decode(asked.real / label["path"]).pixels for label in labels]
+        for way, read_page in ways.items():
+            figures[way]["real"] = score(labels, map(read_page, pictures))
     report(
         "fully_convolutional",
         "Two ways to read pages of digits, side by side",
@@ -56,15 +73,12 @@ def main() -> None:
             "steps": asked.steps,
             "parameters": network.count_params(),
             "seconds_of_training": seconds,
-            "fully_convolutional": measure(lambda page: read(network, page), pages),
-            "best_path": measure(
-                lambda page: "".join(str(d.digit) for d in reader.read(page).digits), pages
-            ),
+            **figures,
         },
     )
 
 
-def measure(read_page: Any, pages: list[SyntheticPage]) -> dict[str, Any]:
+def measure(read_page: Callable[[Any], str], pages: list[SyntheticPage]) -> dict[str, Any]:
     figures: dict[str, list[tuple[int, int]]] = {"all": []}
     began = time.perf_counter()
     for page in pages:
@@ -160,9 +174,17 @@ def contrast(pixels: npt.NDArray[np.uint8], zoom: float) -> npt.NDArray[np.uint8
     return np.asarray(cv2.resize(full, None, fx=zoom, fy=zoom, interpolation=interpolation))
 
 
-def read(network: keras.Model, pixels: npt.NDArray[np.uint8]) -> str:
-    """Read a page: scale it by the size of its marks, find the peaks, put them in order."""
-    marks = find_marks(find_ink(pixels))
+def read(network: keras.Model, pixels: npt.NDArray[np.uint8], reader: Reader) -> str:
+    """Read a page: scale it by the size of its marks, find the peaks, put them in order.
+
+    The reader helps to tell marks from ruled lines, which say nothing of how large digits are.
+    """
+
+    def is_digit(marks: Sequence[Mark]) -> bool:
+        images = np.stack([frame(mark.strokes) for mark in marks])
+        return bool(reader.classify_marks(images).max() > 0.8)
+
+    marks = find_marks(find_ink(pixels), is_digit)
     if not marks:
         return ""
     ink = contrast(pixels, HEIGHT / usual_height([mark.box for mark in marks]))

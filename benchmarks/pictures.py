@@ -28,8 +28,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
 
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        labels = list(csv.DictReader(file))
+    labels = read_labels(folder)
     reader = Reader()
     readers: dict[str, Callable[[Path], str]] = {"inkdigits": lambda path: reader.read(path).text}
     for name, read in rapidocr().items():
@@ -46,6 +45,12 @@ def main() -> None:
             },
         },
     )
+
+
+def read_labels(folder: Path) -> list[dict[str, str]]:
+    """Return what a folder of pictures says of each."""
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def score(labels: list[dict[str, str]], texts: Iterable[str]) -> dict[str, Any]:
