@@ -29,10 +29,11 @@ def main() -> None:
     readers: dict[str, Callable[[bytes], str]] = {
         "inkdigits": lambda picture: reader.read(picture).text
     }
-    if others := rapidocr():
-        readers["rapidocr"] = others["rapidocr"]
+    others = rapidocr()
     figures: dict[str, object] = {}
     for name, (picture, wanted) in _pictures().items():
+        if others:
+            readers["rapidocr"] = others["rapidocr_line" if len(wanted) == 1 else "rapidocr"]
         times: dict[str, list[float]] = {who: [] for who in readers}
         texts = {who: read(picture) for who, read in readers.items()}  # warms up
         for repeat in range(REPEATS[name]):

@@ -169,9 +169,9 @@ def draw_coverage() -> None:
     left.set_ylabel("of these right (%)")
     right.set_xlabel("least confidence asked for")
     right.set_ylabel("%")
-    for axes in (left, right):
+    for axes, place in ((left, "lower left"), (right, "center left")):
         tidy(axes)
-        axes.legend(fontsize=8, frameon=False)
+        axes.legend(fontsize=8, frameon=False, loc=place)
     save(plot, PICTURES / "coverage.png")
 
 
