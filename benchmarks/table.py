@@ -19,8 +19,8 @@ def main() -> None:
 
 def reading() -> list[Row]:
     """Return what was measured of reading pictures."""
-    pictures, confidence, read, many, fuzz = (
-        _read(name) for name in ("pictures", "confidence", "read", "many", "fuzz")
+    pictures, usps, confidence, read, many, fuzz = (
+        _read(name) for name in ("pictures", "usps", "confidence", "read", "many", "fuzz")
     )
     ours = pictures["inkdigits"]
     theirs = [pictures[who] for who in ("rapidocr", "rapidocr_line")]  # the better counts
@@ -44,6 +44,11 @@ def reading() -> list[Row]:
         (
             f"{none['pictures']} without a digit: one is read",
             f"{none['false_reads']:.1%}",
+            "",
+        ),
+        (
+            f"USPS, {usps['digits']:,} pictures of 16×16 pixels without a margin",
+            f"{usps['right']:.1%} right, {usps['wrong']:.1%} wrong",
             "",
         ),
         (
