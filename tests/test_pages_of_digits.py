@@ -159,6 +159,15 @@ def test_straight_strokes_of_a_lone_letter_are_no_rules(letter: str) -> None:
     assert len(find_marks(find_ink(page), lambda _: False)) == 1
 
 
+def test_a_line_ends_where_its_ink_does() -> None:
+    drawing = np.zeros((120, 120), np.uint8)
+    drawing[30:33, 8:112] = 255
+    drawing[60:95, 20:100:20] = 255  # strokes a third as high as the page is wide
+    before = drawing.copy()
+    assert not clear_rules(drawing, part(drawing), drawing)
+    assert np.array_equal(drawing, before)
+
+
 def test_a_fat_slanted_stroke_is_no_rule() -> None:
     page = np.full((48, 48), 255, np.uint8)
     tick = np.array([(8, 3), (12, 3), (30, 32), (41, 26), (42, 28), (29, 41), (26, 41)], np.int32)

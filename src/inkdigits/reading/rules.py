@@ -264,8 +264,10 @@ def _horizontal(drawing: _Drawing) -> _Lines:
     # A slanted line is a staircase; thickened, its steps overlap.
     thick = cv2.dilate(drawing, np.ones((3, 1), np.uint8))
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, 2 * length), np.uint8))
-    pieces = part(np.asarray(joined, np.uint8))
+    # With a margin: a closing takes what lies beyond the border for ink.
+    wide = cv2.copyMakeBorder(runs, 0, 0, length, length, cv2.BORDER_CONSTANT, value=0)
+    joined = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, 2 * length + 1), np.uint8))
+    pieces = part(np.ascontiguousarray(joined[:, length:-length]))
     if not len(pieces):
         return _Lines(np.zeros_like(drawing), np.empty(0, np.int64))
     lengths = pieces.boxes[:, 2]
