@@ -1,4 +1,4 @@
-"""Print the result tables of the README from ``benchmarks/results/``.
+"""Print the result tables of the README and of docs/reading.md from ``benchmarks/results/``.
 
 python benchmarks/table.py
 """
@@ -15,6 +15,8 @@ def main() -> None:
     print(_markdown(["reading", "InkDigits", "RapidOCR"], reading()))
     print()
     print(_markdown(["training and classifying", "measured", "beside"], training()))
+    print()
+    print(_markdown(["digits read wrong", "best path", "fully convolutional"], ways()))
 
 
 def reading() -> list[Row]:
@@ -129,6 +131,40 @@ def training() -> list[Row]:
             "`inkdigits read one.png`, cold",
             f"{seconds['read']['median']:.2f} s, {megabytes['read']['median']:.0f} MB",
             "",
+        ),
+    ]
+
+
+def ways() -> list[Row]:
+    """Return what was measured of the two ways to read a row of digits."""
+    both = _read("fully_convolutional")
+    path, network = both["best_path"], both["fully_convolutional"]
+    real = [way["real"] for way in (path, network)]
+    pages = {"all": "all", "near": "digits near each other", "wide": "digits wide apart"}
+    pages |= {name: name for name in ("touching", "boxed", "ruled", "squared", "shadow", "signs")}
+    return [
+        *(
+            (
+                f"{path['by_trait'][trait]['pages']} synthesised pages: {what}",
+                *(f"{way['by_trait'][trait]['digit_error_rate']:.1%}" for way in (path, network)),
+            )
+            for trait, what in pages.items()
+        ),
+        (
+            f"{real[0]['several_digits']['pictures']} real pictures of several digits",
+            *(f"{way['several_digits']['digit_error_rate']:.1%}" for way in real),
+        ),
+        (
+            f"{real[0]['one_digit']['pictures']} of one digit, mean by source",
+            *(f"{1 - way['one_digit']['right']:.1%}" for way in real),
+        ),
+        (
+            f"{real[0]['no_digit']['pictures']} without a digit: one is read",
+            *(f"{way['no_digit']['false_reads']:.1%}" for way in real),
+        ),
+        (
+            "a page takes",
+            *(f"{way['milliseconds_a_page']:.0f} ms" for way in (path, network)),
         ),
     ]
 
