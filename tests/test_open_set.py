@@ -78,6 +78,7 @@ def test_the_threshold_holds_for_marks_it_has_not_seen(reader_run: Run, unseen: 
     right = probabilities.argmax(axis=1) == unseen.labels
     assert trusted.sum() > 20
     assert right[trusted].mean() > 0.8
+    assert right[trusted].mean() > right[~trusted].mean() + 0.3
     assert right[trusted].mean() > right.mean() + 0.2
 
 
