@@ -57,14 +57,13 @@ def score(labels: list[dict[str, str]], texts: Iterable[str]) -> dict[str, Any]:
     """Compare what was read with the labels."""
     single: dict[str, list[str]] = defaultdict(list)
     several: dict[str, list[bool]] = defaultdict(list)
-    false_reads: list[bool] = []
+    false_reads: dict[bool, list[bool]] = {True: [], False: []}
     errors = digits = 0
     for label, text in zip(labels, texts, strict=True):
         read = "".join(c for c in text if c.isdigit() or c == "?")
         wanted = label["label"].replace("|", "")
         if wanted == "none":
-            if not label["confusable"]:
-                false_reads.append(any(c.isdigit() for c in read))
+            false_reads[bool(label["confusable"])].append(any(c.isdigit() for c in read))
         elif len(wanted) == 1:
             unanswered = not read.replace("?", "")
             outcome = "right" if read == wanted else "no answer" if unanswered else "wrong"
@@ -86,7 +85,13 @@ def score(labels: list[dict[str, str]], texts: Iterable[str]) -> dict[str, Any]:
             "all_right": _mean([_share(got, True) for got in several.values()]),
             "digit_error_rate": errors / max(digits, 1),
         },
-        "no_digit": {"pictures": len(false_reads), "false_reads": _share(false_reads, True)},
+        **{
+            name: {"pictures": len(reads), "false_reads": _share(reads, True)}
+            for name, reads in (
+                ("no_digit", false_reads[False]),
+                ("no_digit_but_confusable", false_reads[True]),
+            )
+        },
     }
 
 

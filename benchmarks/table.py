@@ -16,7 +16,7 @@ def main() -> None:
     print()
     print(_markdown(["training and classifying", "measured", "beside"], training()))
     print()
-    print(_markdown(["digits read wrong", "best path", "fully convolutional"], ways()))
+    print(_markdown(["errors", "best path", "fully convolutional"], ways()))
 
 
 def reading() -> list[Row]:
@@ -30,6 +30,7 @@ def reading() -> list[Row]:
     all_right = max(way["several_digits"]["all_right"] for way in theirs)
     digit_errors = min(way["several_digits"]["digit_error_rate"] for way in theirs)
     one, several, none = ours["one_digit"], ours["several_digits"], ours["no_digit"]
+    confusable = ours["no_digit_but_confusable"]
     mnist, small = confidence["mnist_test"], many["small"]
     rate = small["pictures_a_second"]["median"]
     return [
@@ -46,6 +47,11 @@ def reading() -> list[Row]:
         (
             f"{none['pictures']} without a digit: one is read",
             f"{none['false_reads']:.1%}",
+            "",
+        ),
+        (
+            f"{confusable['pictures']} of letters that may be digits, such as O and l: one is read",
+            f"{confusable['false_reads']:.1%}",
             "",
         ),
         (

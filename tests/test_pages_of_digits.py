@@ -107,17 +107,17 @@ def test_most_synthesised_pages_are_read_whole() -> None:
     """The oracle in short; benchmarks/pages.py reads thousands."""
     rng = np.random.default_rng(5)
     whole: list[bool] = []
-    digits = found = 0
+    digits = errors = 0
     while len(whole) < 60:
         page = PAGES.write(rng)
         if not page.traits & {"touching", "ruled", "squared", "boxed", "shadow"}:
             text = READER.read(page.pixels).text
             whole.append(text == page.text)
-            same = SequenceMatcher(None, text, page.text, autojunk=False).get_matching_blocks()
+            alike = SequenceMatcher(None, text, page.text, autojunk=False).get_matching_blocks()
             digits += len(page.text)
-            found += sum(block.size for block in same)
+            errors += max(len(text), len(page.text)) - sum(block.size for block in alike)
     assert np.mean(whole) >= 0.55
-    assert found / digits >= 0.93
+    assert errors / digits <= 0.08
 
 
 def test_ruled_lines_are_cleared() -> None:
@@ -125,6 +125,15 @@ def test_ruled_lines_are_cleared() -> None:
     for y in range(20, page.shape[0], 60):
         cv2.line(page, (0, y), (page.shape[1], y + 6), 120, 2)
     assert READER.read(page).text == "31415926"
+
+
+@pytest.mark.parametrize("margin", [0, 20])
+def test_squared_paper_is_cleared_whether_or_not_its_edges_are_seen(margin: int) -> None:
+    page = page_of("72104", size=56, gap=12)
+    page = page[: len(page) // 40 * 40 + 1, : page.shape[1] // 40 * 40 + 1]
+    page[::40] = np.minimum(page[::40], 150)
+    page[:, ::40] = np.minimum(page[:, ::40], 150)
+    assert READER.read(np.pad(page, margin, constant_values=255)).text == "72104"
 
 
 def test_boxes_are_cleared() -> None:
@@ -169,10 +178,11 @@ def test_a_line_ends_where_its_ink_does() -> None:
 
 
 def test_a_fat_slanted_stroke_is_no_rule() -> None:
-    page = np.full((48, 48), 255, np.uint8)
+    page = np.full((48, 60), 255, np.uint8)
+    cv2.circle(page, (52, 10), 5, 0, -1)  # so that no piece is alone
     tick = np.array([(8, 3), (12, 3), (30, 32), (41, 26), (42, 28), (29, 41), (26, 41)], np.int32)
     cv2.fillPoly(page, [tick], 0, cv2.LINE_AA)
-    assert len(find_marks(find_ink(page), lambda _: False)) == 1
+    assert len(find_marks(find_ink(page), lambda _: False)) == 2
 
 
 def test_a_dash_and_a_dot_are_no_digits() -> None:

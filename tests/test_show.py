@@ -303,16 +303,21 @@ def test_any_page_of_a_file_is_drawn(cli: Cli, tmp_path: Path, kind: str) -> Non
 
     assert cli("read", path, "--show", "drawn/").exit_code == 0
     assert sorted(drawing.name for drawing in (tmp_path / "drawn").iterdir()) == [
-        "sheets-page-2-show.png", "sheets-page-3-show.png", "sheets-show.png"
+        "sheets-show-page-2.png", "sheets-show-page-3.png", "sheets-show.png"
     ]  # fmt: skip
     for number, reading in enumerate(READER.read_pages(path)):
         assert isinstance(reading, Reading)
-        name = f"sheets-page-{number + 1}-show.png" if number else "sheets-show.png"
+        name = f"sheets-show-page-{number + 1}.png" if number else "sheets-show.png"
         expected = draw_reading(path, reading, number)
         np.testing.assert_array_equal(Image.open(tmp_path / "drawn" / name), expected)
     result = cli("read", path, "--show", "one.png")
     assert result.exit_code == 1
     assert "there are more pictures than one" in result.stderr
+
+    sheets[0].save(tmp_path / f"{path.stem}-page-2.png")
+    beside = [path, f"{path.stem}-page-2.png"]
+    assert cli("read", *beside, "--show", "both/").exit_code == 0
+    assert len(list((tmp_path / "both").iterdir())) == 4
 
 
 def test_a_picture_that_is_not_the_readings_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import inkdigits
 from inkdigits import Dataset, Recipe, Run, resume, train
 from inkdigits._keras import keras
 from inkdigits.errors import DataError, RecipeError, RunError
@@ -252,7 +253,7 @@ def test_ctrl_c_at_any_moment_says_how_to_go_on(some_digits: Dataset, tmp_path: 
         assert process.returncode == 1
         # Within its own C++, TensorFlow may first print what it was interrupted at.
         *earlier, last = errors.splitlines()
-        assert not any(str(Path("src", "inkdigits")) in line for line in earlier)
+        assert not any(str(Path(inkdigits.__file__).parent) in line for line in earlier)
         assert last == f"inkdigits: stopped; go on with inkdigits train --resume run{number}"
 
 

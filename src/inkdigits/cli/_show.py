@@ -150,6 +150,6 @@ class _Target:
             if self._written:  # another page of the same picture
                 self.refuse_a_second()
             return self.path
-        stem = self._stems[outcome.source]
-        name = f"{stem}-page-{outcome.page + 1}" if outcome.page else stem
-        return self.path / f"{name}-{self._option}.png"
+        # The page comes last: no other picture's name can end so.
+        page = f"-page-{outcome.page + 1}" if outcome.page else ""
+        return self.path / f"{self._stems[outcome.source]}-{self._option}{page}.png"

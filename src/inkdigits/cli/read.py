@@ -112,7 +112,7 @@ def read(
     drawings = Drawings(show, explain, pictures)
     form = _submission_of(pictures, out) if as_submission else None
     reader = Reader(None if model is None else model_file(model), threads, min_confidence)
-    cv2.setNumThreads(reader.threads)  # which has threads of its own, and they wait busily
+    cv2.setNumThreads(reader.threads)  # its own threads, which wait busily
     # Rows and a bar on one terminal would write over each other.
     shown = _is_terminal(sys.stderr) and not (out is None and _is_terminal(sys.stdout))
     with Bar(lambda: count_sources(pictures), shown=shown) as bar:

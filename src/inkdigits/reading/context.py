@@ -15,6 +15,7 @@ from inkdigits.reading.marks import Mark
 __all__ = ["in_context"]
 
 _NEIGHBOURS = 5
+_SURE = 0.8
 _FAINT = 0.5  # of the contrast that the other digits have
 _THIN, _FAT = 0.45, 2.3  # of their strokes' thickness
 _TALL, _LEANING = 1.3, 0.2  # of their height; columns a row
@@ -27,14 +28,14 @@ def in_context(found: Sequence[Candidate], shape: tuple[int, int]) -> list[Candi
         found: the digits of a page.
         shape: of the page, ``(height, width)``.
     """
-    sure = [one for one in found if one.digit != 1 and one.confidence > 0.8]
-    if not sure or len(found) < 2:
+    sure = [one for one in found if one.digit != 1 and one.confidence >= _SURE]
+    if not sure or len(found) < 2:  # no company
         return list(found)
     contrast = float(np.median([one.mark.contrast for one in sure]))
     thickness = float(np.median([_thickness(one.mark) for one in sure]))
 
     def of_another_pen(one: Candidate) -> bool:
-        if one.digit != 1 and one.confidence >= 0.8:
+        if one.digit != 1 and one.confidence >= _SURE:
             return False
         thick = _thickness(one.mark) / thickness
         return one.mark.contrast < _FAINT * contrast or not _THIN < thick < _FAT

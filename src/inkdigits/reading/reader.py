@@ -35,7 +35,8 @@ class Reader:
     Args:
         model: an ``.onnx`` file that InkDigits exported; the one in the package by default.
         threads: processors to use; by default all that this process may run on, but for many
-            pictures 8 at most.
+            pictures 8 at most. OpenCV keeps threads of its own, for which the whole process has one
+            setting: ``cv2.setNumThreads``.
         min_confidence: a digit with less is not trusted, 0 to 1; the model's own rejection
             threshold by default.
 

@@ -2,7 +2,8 @@
 
 A line is ink that goes straight on for long. That alone is no proof: the bar of a seven does so in
 a picture that shows nothing else. Lines are cleared only where they are several, or much longer
-than what is left without them is high.
+than what is left without them is high; and few in a piece that is alone on its page, which may be a
+letter, only where they are much longer than the rest, and the rest is high.
 """
 
 from dataclasses import dataclass
@@ -25,8 +26,9 @@ _LONG = 0.35  # of the page or piece that a line runs through
 _STEEPEST = 0.1  # rows a column
 _SLOPES = 41
 _MUCH_LONGER = 3.0  # than what is left is high
-_ALONE = 0.9  # of the ink: a piece with so much of it is alone
-_ALONE_HIGH = 0.35  # of its shorter side: what is left of it without lines is less high in a letter
+_SPECK = 0.15  # of a piece's shorter side: beside smaller ones it is alone
+_MOST_STROKES = 5  # straight ones of a letter
+_REST = 0.35  # of its shorter side: what is left of a letter without them is less high
 _DARKER = 1.6  # than a rule: a stroke that crosses it
 _MUCH_DARKER, _FAINT = 2.0, 1.3  # writing so much darker than rules: nothing so faint is any
 _SQUARED = 3  # lines across, and as many down
@@ -85,18 +87,22 @@ def clear_rules(drawing: _Drawing, pieces: Pieces, contrast: npt.NDArray[np.uint
         pieces = part(drawing)
     height, width = drawing.shape
     spans = (pieces.boxes[:, 2] > _LONG * width) | (pieces.boxes[:, 3] > _LONG * height)
-    least = _ALONE_HIGH * _lone_side(pieces, drawing.shape)
-    return (bool(spans.any()) and _clear_lines(drawing, contrast, least)) or cleared
+    if not spans.any():
+        return cleared
+    return _clear_lines(drawing, contrast, _lone_side(pieces, drawing.shape)) or cleared
 
 
 def _lone_side(pieces: Pieces, shape: tuple[int, ...]) -> int:
     """Return the shorter side of a piece that is alone on its page, well within it; else 0."""
-    if not len(pieces) or pieces.areas.max() < _ALONE * pieces.areas.sum():
+    if not len(pieces):
         return 0
     height, width = shape
-    x, y, w, h = (int(v) for v in pieces.boxes[pieces.areas.argmax()])
-    inside = min(x, y, width - x - w, height - y - h) > 1
-    return min(w, h) if inside else 0
+    largest = pieces.areas.argmax()
+    x, y, w, h = (int(v) for v in pieces.boxes[largest])
+    others = np.delete(pieces.boxes[:, 2:].max(axis=1), largest)
+    if min(x, y, width - x - w, height - y - h) <= 1 or (others > _SPECK * min(w, h)).any():
+        return 0
+    return min(w, h)
 
 
 def _clear_boxes(drawing: _Drawing, pieces: Pieces, contrast: npt.NDArray[np.uint8]) -> bool:
@@ -140,7 +146,7 @@ def _is_box(own: _Drawing) -> bool:
 
 def _is_squared(own: _Drawing) -> bool:
     """Return whether a piece of ink is squared paper or a table, and no single box."""
-    across, down = _horizontal(own), _horizontal(np.ascontiguousarray(own.T))
+    across, down = _both_ways(own)
     return min(across.lengths.size, down.lengths.size) >= _SQUARED
 
 
@@ -152,9 +158,8 @@ def _inside_box(own: _Drawing) -> npt.NDArray[np.bool_]:
     core[rim:-rim, rim:-rim] = True
     if ((own > 0) & core).sum() < 0.05 * (own > 0).sum():
         return np.zeros(own.shape, bool)
-    left = _without(
-        own, _horizontal(own).mask, np.ascontiguousarray(_horizontal(own.T.copy()).mask.T)
-    )
+    across, down = _both_ways(own)
+    left = _without(own, across.mask, down.mask)
     pieces = part(left)
     if not len(pieces):
         return np.zeros(own.shape, bool)
@@ -170,19 +175,17 @@ class _Lines:
     lengths: npt.NDArray[np.int64]
 
 
-def _clear_lines(drawing: _Drawing, contrast: npt.NDArray[np.uint8], least: float) -> bool:
+def _clear_lines(drawing: _Drawing, contrast: npt.NDArray[np.uint8], lone_side: int) -> bool:
     """Clear the lines of a page, if that is what they are.
 
     Args:
         drawing: changed in place.
         contrast: of the ink.
-        least: pixels: how high the rest must be if the page shows one piece alone, which may be a
-            letter with straight strokes; 0 for any other page.
+        lone_side: of the piece that is alone on the page, which may be a letter; 0 for none.
     """
-    across = _horizontal(drawing)
-    turned = _horizontal(np.ascontiguousarray(drawing.T))
-    down = _Lines(np.ascontiguousarray(turned.mask.T), turned.lengths)
-    if not across.lengths.size and not down.lengths.size:
+    across, down = _both_ways(drawing)
+    count = across.lengths.size + down.lengths.size
+    if not count:
         return False
     # Lines of one direction may be darker: a sensor's rows and columns blur them differently.
     level_across, level_down = (_level(contrast, way.mask & drawing) for way in (across, down))
@@ -190,16 +193,15 @@ def _clear_lines(drawing: _Drawing, contrast: npt.NDArray[np.uint8], least: floa
     rules_down = down.mask & (contrast <= _DARKER * level_down)
     left = _without(drawing, rules_across, rules_down)
     usual = _usual_height(left)
-    many = across.lengths.size + down.lengths.size >= 3
-    if usual < least or (not usual and not many):
-        return False
-    if not usual:  # ruled paper, and nothing on it
-        drawing[:] = 0
-        return True
-    across_too = bool((across.lengths >= _MUCH_LONGER * usual).any())
-    down_too = bool((down.lengths >= _MUCH_LONGER * usual).any())
-    if many and (across_too or down_too or not least):
-        across_too = down_too = True
+    longer = [bool((way.lengths >= _MUCH_LONGER * usual).any()) for way in (across, down)]
+    if lone_side and count <= _MOST_STROKES and (usual < _REST * lone_side or not any(longer)):
+        return False  # a letter's straight strokes
+    many = count >= 3
+    if not usual:
+        if many:  # ruled paper, and nothing on it
+            drawing[:] = 0
+        return many
+    across_too, down_too = (many or way for way in longer)
     if not across_too and not down_too:
         return False
     nothing = np.zeros_like(drawing)
@@ -257,10 +259,17 @@ def _usual_height(drawing: _Drawing) -> float:
     return weighted_median(heights, areas)
 
 
+def _both_ways(drawing: _Drawing) -> tuple[_Lines, _Lines]:
+    """Find long lines across and down."""
+    turned = _horizontal(np.ascontiguousarray(drawing.T))
+    down = _Lines(np.ascontiguousarray(turned.mask.T), turned.lengths)
+    return _horizontal(drawing), down
+
+
 def _horizontal(drawing: _Drawing) -> _Lines:
     """Find long horizontal lines, slightly slanted, bent and broken ones too."""
     height, width = drawing.shape
-    length = min(max(12, width // 12), 60)
+    length = min(max(12, width // 12), 60) | 1  # an even one shifts what it opens
     # A slanted line is a staircase; thickened, its steps overlap.
     thick = cv2.dilate(drawing, np.ones((3, 1), np.uint8))
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
@@ -334,8 +343,8 @@ def _without(drawing: _Drawing, across: _Drawing, down: _Drawing) -> _Drawing:
     lines = (across | down) > 0
     left = np.where(lines, np.uint8(0), drawing)
     thickness = _thickness(across), _thickness(down.T)
-    upright = np.ones((thickness[0] + _GAP, 1), np.uint8)
-    level = np.ones((1, thickness[1] + _GAP), np.uint8)
+    upright = np.ones(((thickness[0] + _GAP) | 1, 1), np.uint8)
+    level = np.ones((1, (thickness[1] + _GAP) | 1), np.uint8)
     over = np.asarray(cv2.morphologyEx(left, cv2.MORPH_CLOSE, upright), np.uint8)
     aside = np.asarray(cv2.morphologyEx(left, cv2.MORPH_CLOSE, level), np.uint8)
     crossing = ((over > 0) & (across > 0)) | ((aside > 0) & (down > 0))

@@ -88,7 +88,7 @@ def _one_digit(
 
 def _stacks(marks: Sequence[Mark], usual: float) -> list[list[Mark]]:
     """Gather marks that stand closely one over the other: pieces of a digit, not two lines."""
-    if len(marks) == 1:
+    if len(marks) == 1:  # as in most small pictures, which are read by the thousand
         return [list(marks)]
     stacks: list[list[Mark]] = []
     sides = np.empty((len(marks), 4))  # left, top, right, bottom of each stack

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits.reading.bounds import inked_rectangle
-
 __all__ = ["find_sheet"]
 
 _SIDE = 256  # a sheet is looked for on a copy no larger than this
@@ -89,10 +87,10 @@ def _has_sharp_edge(small: npt.NDArray[np.uint8], filled: npt.NDArray[Any]) -> b
     return across > _SHARP * apart
 
 
-def _within(filled: npt.NDArray[Any]) -> tuple[int, int, int, int]:
+def _within(filled: npt.NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """Return the sides of an upright rectangle that holds nearly nothing but the sheet."""
-    rows, columns = inked_rectangle(filled) or (slice(0, 0), slice(0, 0))
-    left, top, right, bottom = columns.start, rows.start, columns.stop, rows.stop
+    left, top, width, height = cv2.boundingRect(filled)
+    right, bottom = left + width, top + height
     while right - left > 8 and bottom - top > 8:
         missing = {
             "left": 1 - filled[top:bottom, left].mean(),
