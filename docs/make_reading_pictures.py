@@ -29,7 +29,7 @@ PICTURES = HERE / "pictures"
 RESULTS = HERE.parent / "benchmarks" / "results"
 
 SIZE = (900, 600)
-LINES = ("30 5 2026", "417,80", "1 9 6 4 0 8")
+LINES = ("30 5 2026", "427,80", "1 9 6 4 0 8")
 
 
 def note() -> Image.Image:

@@ -17,6 +17,6 @@ recipe = Recipe(
 recipe.save("mine.toml")
 assert Recipe.load("mine.toml") == recipe
 
-digits, test = load_mnist()
+digits, test = load_mnist()  # and only some of it, so that this takes a moment
 run = train(Recipe.load("mine.toml"), digits.take(np.arange(2_000)), test=test)
 print(run.folder, run.metrics["test_accuracy"])

@@ -140,6 +140,35 @@ def test_a_picture_without_rights_is_named(cli: Cli, seven: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("backend", "sentence"),
+    [
+        ("theano", "KERAS_BACKEND is theano; it may be tensorflow, jax, torch"),
+        ("jax", "this needs jax, which is not installed: pip install jax"),
+    ],
+)
+def test_a_backend_that_is_not_there(tmp_path: Path, backend: str, sentence: str) -> None:
+    probe = (
+        "from tests.conftest import block_imports; from inkdigits.cli import main\n"
+        "with block_imports('jax'): main()"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", probe, "train"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "KERAS_BACKEND": backend,
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert process.stderr == f"inkdigits: {sentence}\n"
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
     ("blocked", "arguments", "extra"),
     [
         ("keras", ["train"], "train"),

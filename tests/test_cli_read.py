@@ -69,10 +69,12 @@ def test_a_file_of_each_format_says_what_json_says(
         result = cli("read", *scans, "--out", f"out.{ending}")
         assert result.exit_code == 1  # three could not be read
         assert result.stdout == ""
+        *failures, summary = result.stderr.splitlines()
+        assert failures == [f"inkdigits: {row['error']}" for row in rows if row["error"]]
         assert re.fullmatch(
             rf"inkdigits: read 24 pictures in [\d.]+ s \([\d,]+ a second\) into out.{ending}; "
-            r"3 could not be read\n",
-            result.stderr,
+            r"3 could not be read",
+            summary,
         )
     assert (tmp_path / "out.jsonl").read_text("ascii") == (
         "".join(json.dumps(row) + "\n" for row in rows)
@@ -433,10 +435,21 @@ def test_a_disk_that_is_full_is_one_sentence_and_a_later_run_goes_on(
         check=False,
     )
     assert process.returncode == 1
-    assert process.stderr == "inkdigits: out.jsonl: File too large\n"
+    assert process.stderr.splitlines()[-1] == "inkdigits: out.jsonl: File too large"
     assert Path("out.jsonl").stat().st_size == 200
     cli("read", "scans", "--out", "out.jsonl", "--resume")
     assert Path("out.jsonl").read_text() == cli("read", "scans", "--json").stdout
+
+
+def test_nothing_is_written_about_what_is_not_there(cli: Cli, scans: list[str]) -> None:
+    result = cli("read", "scan/", "s*n.png", "--out", "out.csv")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "inkdigits: scan/ does not exist, so there is nothing to write to out.csv\n"
+    )
+    assert not Path("out.csv").exists()
+    assert cli("read", "scan/", "scans/00.png", "--out", "out.csv").exit_code == 1
+    assert len(Path("out.csv").read_text("utf-8").splitlines()) == 3
 
 
 def test_how_sure_a_digit_must_be(cli: Cli, scans: list[str]) -> None:

@@ -534,7 +534,7 @@ def test_drawing_again_replaces_the_drawings(cli: Cli, tmp_path: Path, pictures:
         (["seven.png", "--show", "a"], 2, "or name a folder that exists"),
         (["seven.png", "--show", "no/a.png"], 1, "there is no folder no; make it first"),
         (["seven.png", "--explain", "no/b/"], 1, "there is no folder no; make it first"),
-        (["seven.png", "--show", "seven.png"], 1, "would take the place of the picture"),
+        (["seven.png", "--show", "seven.png"], 1, "would take the place of a picture"),
         (["seven.png", "--show", "a.png", "--explain", "./a.png"], 2, "need a file each"),
         (["a.csv", "--show", "a.png"], 2, "a.csv holds digits: give --explain"),
         (["-", "--show", "a.png"], 2, "the standard input is read only once"),
@@ -552,6 +552,18 @@ def test_drawings_that_cannot_be_are_refused(
     assert sentence in " ".join(result.stderr.replace("│", " ").split())
     assert "Traceback" not in result.stderr
     assert files() == before
+
+
+def test_no_drawing_takes_the_place_of_another_picture(
+    cli: Cli, tmp_path: Path, pictures: list[str]
+) -> None:
+    theirs = (tmp_path / "seven.png").read_bytes()
+    (tmp_path / "seven-show.png").write_bytes(theirs)
+    result = cli("read", "seven.png", "seven-show.png", "--show", ".")
+    assert result.exit_code == 1
+    assert "seven-show.png would take the place of a picture" in result.stderr
+    assert (tmp_path / "seven-show.png").read_bytes() == theirs
+    assert (tmp_path / "seven-show-show.png").is_file()
 
 
 def test_the_standard_input_can_be_explained(cli: Cli, tmp_path: Path, pictures: list[str]) -> None:

@@ -9,9 +9,11 @@ import os
 import sys
 from collections.abc import Iterator
 
-from inkdigits.errors import import_extra
+from inkdigits.errors import InkDigitsError, import_extra
 
 __all__ = ["keras"]
+
+_BACKENDS = ("tensorflow", "jax", "torch")
 
 
 @contextlib.contextmanager
@@ -34,6 +36,9 @@ def _silenced() -> Iterator[None]:
 
 
 def _import_keras() -> None:
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend not in _BACKENDS:
+        raise InkDigitsError(f"KERAS_BACKEND is {backend}; it may be {', '.join(_BACKENDS)}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     first = "keras" not in sys.modules
     with _silenced() if first else contextlib.nullcontext():

@@ -67,19 +67,21 @@ def import_extra(module: str) -> ModuleType:
 
 
 def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
-    """Say which extra brings the module that was not found; `None` if none does."""
+    """Say what brings the module that was not found; `None` if it is none of ours."""
     name = (error.name or "").split(".", 1)[0]
-    if name not in _EXTRA_OF:
+    if name not in _BROUGHT_BY:
         return None
     return MissingExtraError(
-        f'this needs {name}, which is not installed: pip install "inkdigits[{_EXTRA_OF[name]}]"'
+        f"this needs {name}, which is not installed: pip install {_BROUGHT_BY[name]}"
     )
 
 
-_EXTRA_OF = {
-    **dict.fromkeys(("keras", "tensorflow", "matplotlib", "onnx", "tf2onnx", "tomli_w"), "train"),
-    "tensorboardX": "train",
-    "pyarrow": "parquet",
-    "pillow_heif": "heic",
-    "pypdfium2": "pdf",
+_TRAINING = ("keras", "tensorflow", "matplotlib", "onnx", "tf2onnx", "tomli_w", "tensorboardX")
+_BROUGHT_BY = {
+    **dict.fromkeys(_TRAINING, '"inkdigits[train]"'),
+    "pyarrow": '"inkdigits[parquet]"',
+    "pillow_heif": '"inkdigits[heic]"',
+    "pypdfium2": '"inkdigits[pdf]"',
+    "jax": "jax",  # which KERAS_BACKEND may name, and no extra brings
+    "torch": "torch",
 }

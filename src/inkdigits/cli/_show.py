@@ -103,6 +103,7 @@ class _Target:
         separators = tuple(filter(None, (os.sep, os.altsep)))
         self.is_folder = argument.endswith(separators) or self.path.is_dir()
         self._stems: dict[str, str] = {}
+        self._pictures: set[Path] = set()
         self._written = False
         folder = self.path.parent
         if not self.is_folder and self.path.suffix.lower() not in _ENDINGS:
@@ -119,8 +120,8 @@ class _Target:
 
     def write(self, drawing: "Image", outcome: "Outcome") -> None:
         path = self._path_for(outcome)
-        if path.exists() and Path(outcome.source).exists() and path.samefile(outcome.source):
-            raise InkDigitsError(f"--{self._option} {path} would take the place of the picture")
+        if path.resolve() in self._pictures:
+            raise InkDigitsError(f"--{self._option} {path} would take the place of a picture")
         self._written = True
         write_through(path, lambda temporary: drawing.save(temporary, quality=_QUALITY))
 
@@ -137,6 +138,7 @@ class _Target:
                 name = f"{stem}-{counts[key] + 1}"
             taken.add(name.casefold())
             self._stems[path] = name
+        self._pictures = {Path(path).resolve() for path in self._stems}
 
     def refuse_a_second(self) -> None:
         if not self.is_folder:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inkdigits.reading import Outcome, Reader
     from inkdigits.reading.picture import Picture
 
-__all__ = ["Source", "count_sources", "expand", "find_sources", "read_sources"]
+__all__ = ["Source", "count_sources", "expand", "find_sources", "is_there", "read_sources"]
 
 _SUFFIXES = (
     *(".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
@@ -114,6 +114,11 @@ def _read_digits(reader: "Reader", path: str) -> Iterator["Outcome"]:
             row += len(images)
     except InkDigitsError as error:
         yield Outcome(path, row, Reading(0, 0), str(error))
+
+
+def is_there(argument: str) -> bool:
+    """Say whether an argument names anything: a file, a folder, a glob's match, the input."""
+    return argument == "-" or any(map(os.path.lexists, expand(argument)))
 
 
 def expand(argument: str) -> list[str]:

@@ -14,8 +14,16 @@ from inkdigits.cli._formats import Format, submission
 from inkdigits.cli._progress import Bar, counted
 from inkdigits.cli._reading import name_width, print_outcome
 from inkdigits.cli._show import Drawings
-from inkdigits.cli._sources import Source, count_sources, expand, find_sources, read_sources
+from inkdigits.cli._sources import (
+    Source,
+    count_sources,
+    expand,
+    find_sources,
+    is_there,
+    read_sources,
+)
 from inkdigits.cli._verb import Json, print_json, verb
+from inkdigits.errors import InkDigitsError
 
 if TYPE_CHECKING:
     from inkdigits.cli._outcomes import OutcomeFile
@@ -107,6 +115,8 @@ def read(
     from inkdigits.cli._outcomes import open_outcomes
     from inkdigits.reading import Reader
 
+    if out is not None and not any(map(is_there, pictures)):
+        raise InkDigitsError(f"{pictures[0]} does not exist, so there is nothing to write to {out}")
     # What Pillow warns of is either mended by it or an error that we print ourselves.
     warnings.filterwarnings("ignore", module="PIL")
     drawings = Drawings(show, explain, pictures)
@@ -167,6 +177,8 @@ def _write_all(
                         file.append(outcome)
                         drawings.draw(reader, outcome)
                         bar.advance(outcome)
+                        if outcome.error is not None:
+                            bar.say(f"inkdigits: {outcome.error}")
     except KeyboardInterrupt as error:
         if file.count:
             error.add_note(

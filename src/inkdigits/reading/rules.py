@@ -23,7 +23,8 @@ _LEAST_BOX = 24  # pixels
 _SEVERAL = 4  # pieces: so many inside of one are no coincidence
 _NOT_EMPTY = 0.02  # of a box's inside
 _LONG = 0.35  # of the page or piece that a line runs through
-_STEEPEST = 0.1  # rows a column
+_STEEPEST = 0.1  # rows a column: so far broken lines are put together
+_TILTED = 0.2  # likewise: so far any line goes
 _SLOPES = 41
 _MUCH_LONGER = 3.0  # than what is left is high
 _SPECK = 0.15  # of a piece's shorter side: beside smaller ones it is alone
@@ -282,7 +283,7 @@ def _horizontal(drawing: _Drawing) -> _Lines:
     lengths = pieces.boxes[:, 2]
     thickness = pieces.areas / lengths
     # A steep stroke, if it is fat, holds long runs as well.
-    level = (np.abs(_slopes(pieces)) <= _STEEPEST) & (thickness <= max(6.0, 0.03 * width))
+    level = (np.abs(_slopes(pieces)) <= _TILTED) & (thickness <= max(6.0, 0.03 * width))
     long = level & (lengths >= _LONG * width)
     mask = np.append(False, long)[pieces.labels]
     lines = list(lengths[long])
