@@ -138,6 +138,14 @@ def test_squared_paper_is_cleared_whether_or_not_its_edges_are_seen(margin: int)
     assert READER.read(np.pad(page, margin, constant_values=255)).text == "72104"
 
 
+def test_bits_of_a_grid_that_jpeg_broke_are_no_digits() -> None:
+    page = page_of("3862", size=84, gap=20)
+    page[10::20] = np.minimum(page[10::20], 180)
+    page[:, 10::20] = np.minimum(page[:, 10::20], 180)
+    encoded = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
+    assert READER.read(encoded.tobytes()).text == "3862"
+
+
 def test_boxes_are_cleared() -> None:
     page = page_of("2580", size=84, gap=40)
     step = 84 * 20 // 28 + 40

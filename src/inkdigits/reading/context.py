@@ -11,12 +11,14 @@ import numpy as np
 
 from inkdigits.reading.candidate import Candidate
 from inkdigits.reading.marks import Mark
+from inkdigits.reading.median import weighted_median
 
 __all__ = ["in_context"]
 
 _NEIGHBOURS = 5
 _SURE = 0.8
 _FAINT = 0.5  # of the contrast that the other digits have
+_SMALL = 0.4  # of their size
 _THIN, _FAT = 0.45, 2.3  # of their strokes' thickness
 _TALL, _LEANING = 1.3, 0.2  # of their height; columns a row
 
@@ -31,14 +33,17 @@ def in_context(found: Sequence[Candidate], shape: tuple[int, int]) -> list[Candi
     sure = [one for one in found if one.digit != 1 and one.confidence >= _SURE]
     if not sure or len(found) < 2:  # no company
         return list(found)
-    contrast = float(np.median([one.mark.contrast for one in sure]))
-    thickness = float(np.median([_thickness(one.mark) for one in sure]))
+    # Weighted by their ink: the bits of a broken grid are many, and some pass for digits.
+    inked = [float(one.mark.strokes.sum()) for one in sure]
+    contrast = weighted_median([one.mark.contrast for one in sure], inked)
+    thickness = weighted_median([_thickness(one.mark) for one in sure], inked)
+    size = weighted_median([one.mark.size for one in sure], inked)
 
     def of_another_pen(one: Candidate) -> bool:
+        faint = one.mark.contrast < _FAINT * contrast
         if one.digit != 1 and one.confidence >= _SURE:
-            return False
-        thick = _thickness(one.mark) / thickness
-        return one.mark.contrast < _FAINT * contrast or not _THIN < thick < _FAT
+            return faint and one.mark.size < _SMALL * size
+        return faint or not _THIN < _thickness(one.mark) / thickness < _FAT
 
     # Faint rules must be gone before they count as anybody's company.
     written = [one for one in found if not of_another_pen(one)]
