@@ -181,7 +181,6 @@ def read(network: keras.Model, pixels: npt.NDArray[np.uint8], reader: Reader) ->
 
     The reader helps to tell marks from ruled lines, which say nothing of how large digits are.
     """
-
     marks = find_marks(find_ink(pixels), reader._is_digit)
     if not marks:
         return ""

@@ -452,6 +452,15 @@ def test_nothing_is_written_about_what_is_not_there(cli: Cli, scans: list[str]) 
     assert len(Path("out.csv").read_text("utf-8").splitlines()) == 3
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_cannot_write_to_the_terminal(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "\x1b[2Jbad.png").write_bytes(b"no picture")
+    for words in ([], ["--out", "out.csv"]):
+        result = cli("read", "\x1b[2Jbad.png", *words)
+        assert "bad.png is not a picture" in result.stderr
+        assert "\x1b" not in result.stderr
+
+
 def test_how_sure_a_digit_must_be(cli: Cli, scans: list[str]) -> None:
     trusting = cli("read", "--json", "few.npz", "scans", "--min-confidence", "0").stdout
     doubting = cli("read", "--json", "few.npz", "scans", "--min-confidence", "1").stdout

@@ -565,6 +565,11 @@ def test_no_drawing_takes_the_place_of_another_picture(
     assert (tmp_path / "seven-show.png").read_bytes() == theirs
     assert (tmp_path / "seven-show-show.png").is_file()
 
+    # Nor under another name of the same file, as a spelling is on some systems.
+    (tmp_path / "other.png").hardlink_to(tmp_path / "seven.png")
+    assert cli("read", "seven.png", "--show", "other.png").exit_code == 1
+    assert (tmp_path / "other.png").read_bytes() == theirs
+
 
 def test_the_standard_input_can_be_explained(cli: Cli, tmp_path: Path, pictures: list[str]) -> None:
     content = (tmp_path / "seven.png").read_bytes()

@@ -1,6 +1,5 @@
 """A bar on the standard error while many pictures are read."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -49,13 +48,6 @@ class Bar:
     def skip(self) -> None:
         """Leave out a source that was read before."""
         self._skipped += 1
-
-    def say(self, sentence: str) -> None:
-        """Print a sentence on the standard error, above the bar."""
-        if self._shown:
-            self._bar.console.print(sentence, markup=False, highlight=False, soft_wrap=True)
-        else:
-            print(sentence, file=sys.stderr)
 
     def advance(self, outcome: "Outcome") -> None:
         """Count an outcome."""

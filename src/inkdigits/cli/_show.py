@@ -103,7 +103,7 @@ class _Target:
         separators = tuple(filter(None, (os.sep, os.altsep)))
         self.is_folder = argument.endswith(separators) or self.path.is_dir()
         self._stems: dict[str, str] = {}
-        self._pictures: set[Path] = set()
+        self._pictures: set[tuple[int, int] | None] = set()
         self._written = False
         folder = self.path.parent
         if not self.is_folder and self.path.suffix.lower() not in _ENDINGS:
@@ -120,7 +120,7 @@ class _Target:
 
     def write(self, drawing: "Image", outcome: "Outcome") -> None:
         path = self._path_for(outcome)
-        if path.resolve() in self._pictures:
+        if _identity(path) in self._pictures:
             raise InkDigitsError(f"--{self._option} {path} would take the place of a picture")
         self._written = True
         write_through(path, lambda temporary: drawing.save(temporary, quality=_QUALITY))
@@ -138,7 +138,7 @@ class _Target:
                 name = f"{stem}-{counts[key] + 1}"
             taken.add(name.casefold())
             self._stems[path] = name
-        self._pictures = {Path(path).resolve() for path in self._stems}
+        self._pictures = set(map(_identity, self._stems)) - {None}
 
     def refuse_a_second(self) -> None:
         if not self.is_folder:
@@ -155,3 +155,12 @@ class _Target:
         # The page comes last: no other picture's name can end so.
         page = f"-page-{outcome.page + 1}" if outcome.page else ""
         return self.path / f"{self._stems[outcome.source]}-{self._option}{page}.png"
+
+
+def _identity(path: str | Path) -> tuple[int, int] | None:
+    """Return what a file is known by under each of its names and spellings; `None` for none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  (of a name that came from outside)
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino

@@ -110,13 +110,14 @@ def read(
     if out is not None and as_json:
         raise typer.BadParameter("give --out or --json; a file of JSON is --out NAME.jsonl")
 
+    if out is not None and not any(map(is_there, pictures)):
+        raise InkDigitsError(f"{pictures[0]} does not exist, so there is nothing to write to {out}")
+
     import cv2
 
     from inkdigits.cli._outcomes import open_outcomes
     from inkdigits.reading import Reader
 
-    if out is not None and not any(map(is_there, pictures)):
-        raise InkDigitsError(f"{pictures[0]} does not exist, so there is nothing to write to {out}")
     # What Pillow warns of is either mended by it or an error that we print ourselves.
     warnings.filterwarnings("ignore", module="PIL")
     drawings = Drawings(show, explain, pictures)
@@ -178,7 +179,7 @@ def _write_all(
                         drawings.draw(reader, outcome)
                         bar.advance(outcome)
                         if outcome.error is not None:
-                            bar.say(f"inkdigits: {outcome.error}")
+                            print_outcome(outcome)
     except KeyboardInterrupt as error:
         if file.count:
             error.add_note(

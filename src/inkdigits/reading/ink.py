@@ -75,9 +75,8 @@ def find_ink(pixels: npt.NDArray[np.uint8]) -> Ink:
 
 
 def _shrunk(pixels: npt.NDArray[Any], side: int) -> _Surface:
-    while (
-        max(pixels.shape) >= 4 * side and min(pixels.shape) > 1
-    ):  # halving is fast, and as good a mean
+    # Halving is fast, and as good a mean.
+    while max(pixels.shape) >= 4 * side and min(pixels.shape) > 1:
         height, width = pixels.shape
         pixels = cv2.resize(
             pixels[: height // 2 * 2, : width // 2 * 2],

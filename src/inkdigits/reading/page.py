@@ -121,7 +121,7 @@ def _shrunk(image: Image.Image, convert: Callable[[Image.Image], Pixels]) -> Pix
     width, height = image.size
     shrink = min(1.0, MAX_SIDE_DECODED / max(width, height))
     columns, rows = max(1, round(width * shrink)), max(1, round(height * shrink))
-    if width * height <= _STRIP_PIXELS:
+    if width * height <= _STRIP_PIXELS:  # one strip, which need not be cut out
         return _averaged(convert(image), columns, rows)
     strips = (convert(image.crop((0, top, width, end))) for top, end in _strips(width, height))
     narrow = [_averaged(strip, columns, len(strip)) for strip in strips]
