@@ -181,6 +181,7 @@ class Cut:
         ]
 
     def end_by(self, number: signal.Signals) -> tuple[int, str]:
+        time.sleep(0.2)  # it has opened the pipe, and is about to wait for what comes
         self.process.send_signal(number)
         _, stderr = self.process.communicate(timeout=60)
         os.close(self._end)

@@ -1,5 +1,6 @@
 """Training: what a run leaves behind, repeating it, stopping it in the middle and going on."""
 
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from inkdigits.training.fit import build_for, fit
 from inkdigits.training.history import Epoch, best_epoch, should_stop
 from inkdigits.training.precision import POLICIES, settle_precision
 from inkdigits.training.schedule import learning_rate
+from inkdigits.training.tensorboard import EpochScalars
 from inkdigits.training.trainer import _simulated
 
 Mnist = tuple[Dataset, Dataset]
@@ -255,6 +257,22 @@ def test_ctrl_c_at_any_moment_says_how_to_go_on(some_digits: Dataset, tmp_path: 
         *earlier, last = errors.splitlines()
         assert not any(str(Path(inkdigits.__file__).parent) in line for line in earlier)
         assert last == f"inkdigits: stopped; go on with inkdigits train --resume run{number}"
+
+
+def test_a_ctrl_c_that_somebody_swallows_counts_after_the_epoch(
+    some_digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swallow(self: EpochScalars, epoch: int, logs: object = None) -> None:
+        with contextlib.suppress(KeyboardInterrupt):  # as TensorFlow does where it calls Python
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(EpochScalars, "on_epoch_begin", swallow)
+    recipe = Recipe(epochs=3, batch=500)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        train(recipe, some_digits, folder=tmp_path / "run")
+    assert stopped.value.__notes__ == [f"go on with inkdigits train --resume {tmp_path / 'run'}"]
+    monkeypatch.undo()
+    assert resume(tmp_path / "run", some_digits).metrics["epochs"] == 3
 
 
 def test_what_cannot_be_resumed_says_why(

@@ -8,8 +8,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 from inkdigits._files import sweep
+from inkdigits._keras import keras
 from inkdigits.datasets import Dataset
 from inkdigits.errors import RecipeError, RunError, reason
 from inkdigits.evaluation import evaluate, write_report
@@ -103,7 +105,7 @@ def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
 def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> Run:
     with _noticing_ctrl_c() as stopped:
         try:
-            _complete(run, dataset, test, progress)
+            _complete(run, dataset, test, progress, stopped)
         except OSError as error:
             raise RunError(
                 f"{run.folder} could not be written: {reason(error)}; mend that and go on with "
@@ -139,7 +141,9 @@ def _noticing_ctrl_c() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> None:
+def _complete(
+    run: Run, dataset: Dataset, test: Dataset | None, progress: bool, stopped: threading.Event
+) -> None:
     sweep(run.folder)
     recipe = run.recipe
     logs = run.folder / "tensorboard"
@@ -147,9 +151,8 @@ def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) 
     if progress and recipe.simulate is not None:
         print("simulating handwriting; this takes some minutes", file=sys.stderr)
     seen, held_out = _simulated(recipe, fitting, validation)
-    network, history = fit(
-        recipe, seen, held_out, run.folder, (EpochScalars(logs),), progress=progress
-    )
+    callbacks = (EpochScalars(logs), _Stopper(stopped))
+    network, history = fit(recipe, seen, held_out, run.folder, callbacks, progress=progress)
     calibration = calibrate(network, held_out)
     save_network(network, run.folder / "model.keras")
 
@@ -172,6 +175,18 @@ def _complete(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) 
     write_outcome(logs, recipe, measured, run.model_path)
     write_report(measured, run.folder, history=history, more=metrics)
     shutil.rmtree(run.folder / "checkpoint", ignore_errors=True)
+
+
+class _Stopper(keras.callbacks.Callback):
+    """Ends the training after an epoch in which something swallowed a Ctrl-C."""
+
+    def __init__(self, stopped: threading.Event) -> None:
+        super().__init__()
+        self._stopped = stopped
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self._stopped.is_set():
+            raise KeyboardInterrupt
 
 
 def _simulated(
