@@ -8,7 +8,7 @@ from inkdigits import Augmentation, Dataset, add_channel, scale
 from inkdigits._keras import keras
 from inkdigits.training.augment import Augment, _sample, _smoothing, augmented_copies
 
-STILL = dict.fromkeys(Augmentation.model_fields, 0.0)
+STILL = dict.fromkeys(Augmentation.model_fields, 0)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,21 @@ def test_images_stay_images(images: np.ndarray) -> None:
     assert bent.min() >= 0
     assert bent.max() <= 1 + 1e-6
     assert np.abs(bent - images).mean() > 0.02
+
+
+def test_jitter_moves_a_batch_as_one_by_whole_pixels(images: np.ndarray) -> None:
+    offsets = set()
+    for seed in range(40):
+        moved = augment(images, seed, jitter=1)
+        found = [
+            (row, column)
+            for row in (-1, 0, 1)
+            for column in (-1, 0, 1)
+            if np.array_equal(np.roll(images, (row, column), axis=(1, 2)), moved)
+        ]
+        assert len(found) == 1
+        offsets.update(found)
+    assert len(offsets) == 9
 
 
 def test_each_image_is_bent_by_its_own_amount(images: np.ndarray) -> None:

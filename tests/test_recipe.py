@@ -87,7 +87,7 @@ def test_bad_recipes_get_their_sentence(tmp_path: Path, text: str, sentence: str
 
 
 def test_recipes_with_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert recipe_names() == ["reader"]
+    assert recipe_names() == ["fast", "reader"]
     monkeypatch.chdir(tmp_path)
     reader = Recipe.load("reader")
     assert reader.network == "reader"

@@ -45,7 +45,7 @@ def train(
     ] = None,
     batch: Annotated[int | None, typer.Option(help="Images a step. (default: 128)")] = None,
     optimizer: Annotated[
-        str | None, typer.Option(help="adam, adamw, sgd or rmsprop. (default: adam)")
+        str | None, typer.Option(help="adam, adamw, sgd, rmsprop or muon. (default: adam)")
     ] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="Peak learning rate. (default: 0.001)")

@@ -49,9 +49,12 @@ class Augment(keras.layers.Layer):
         """Return the images, bent if `training`."""
         if not training:
             return images
-        if self._how.thickness:
+        how = self._how
+        if how.thickness:
             images = self._thicken(images)
-        return self._warp(images)
+        if any((how.rotation, how.shift, how.zoom, how.shear, how.elastic)):
+            images = self._warp(images)
+        return self._jitter(images) if how.jitter else images
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
@@ -70,6 +73,14 @@ class Augment(keras.layers.Layer):
         return (
             images + ops.relu(amount) * (thicker - images) + ops.relu(-amount) * (thinner - images)
         )
+
+    def _jitter(self, images: Any) -> Any:
+        most = self._how.jitter
+        padded = ops.pad(images, ((0, 0), (most, most), (most, most), (0, 0)))
+        row, column = ops.unstack(
+            keras.random.randint((2,), 0, 2 * most + 1, dtype="int32", seed=self._seeds)
+        )
+        return ops.slice(padded, (0, row, column, 0), ops.shape(images))
 
     def _warp(self, images: Any) -> Any:
         batch, height, width = ops.shape(images)[0], images.shape[1], images.shape[2]

@@ -21,30 +21,37 @@ class Batches(keras.utils.PyDataset):
 
     Args:
         data: digits with labels, or simulated marks.
-        batch: images a batch; the last batch of an epoch may be smaller.
+        size: images a batch; the last batch of an epoch may be smaller.
         seed: shuffle every epoch, each in an order that depends on the seed and the epoch's number
             alone, so that a run that was cut off goes on as if it had not been; `None` not to
             shuffle.
+
+    Attributes:
+        images: all of them, uint8 ``(count, 28, 28)``.
+        labels: uint8 ``(count,)``.
+        classes: number of columns of the labels.
+        size: images a batch.
+        order: int32 ``(count,)``: where in the data the images of this epoch stand.
     """
 
-    def __init__(self, data: Dataset | Marks, batch: int, *, seed: int | None = None) -> None:
+    def __init__(self, data: Dataset | Marks, size: int, *, seed: int | None = None) -> None:
         super().__init__()
-        self._images: Images = data.images
-        self._labels: Labels
+        self.images: Images = data.images
+        self.labels: Labels
         if isinstance(data, Dataset):
-            self._labels, self._classes = data.require_labels(), DIGITS
+            self.labels, self.classes = data.require_labels(), DIGITS
         else:
-            self._labels, self._classes = data.labels, DIGITS + 1
-        self._batch = batch
+            self.labels, self.classes = data.labels, DIGITS + 1
+        self.size = size
         self._seed = seed
-        self._order = np.arange(len(self._images))
+        self.order: npt.NDArray[np.int32] = np.arange(len(self.images), dtype=np.int32)
 
     def __len__(self) -> int:
-        return ceil(len(self._images) / self._batch)
+        return ceil(len(self.order) / self.size)
 
     def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        rows = self._order[index * self._batch : (index + 1) * self._batch]
-        return add_channel(scale(self._images[rows])), one_hot(self._labels[rows], self._classes)
+        rows = self.order[index * self.size : (index + 1) * self.size]
+        return add_channel(scale(self.images[rows])), one_hot(self.labels[rows], self.classes)
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle for the epoch of this number.
@@ -54,4 +61,4 @@ class Batches(keras.utils.PyDataset):
         """
         if self._seed is not None:
             rng = np.random.default_rng([self._seed, epoch])
-            self._order = rng.permutation(len(self._images))
+            self.order = rng.permutation(len(self.images)).astype(np.int32)

@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from inkdigits.training.augment import Augment
 from inkdigits.training.averaging import AverageWeights
 from inkdigits.training.batches import Batches
 from inkdigits.training.history import Epoch, best_epoch, should_stop, write_history
+from inkdigits.training.muon import Muon
 from inkdigits.training.open_set import AppendNotADigit
 from inkdigits.training.precision import POLICIES, settle_precision
 from inkdigits.training.progress import LiveBar
@@ -67,18 +67,17 @@ def fit(
     """
     keras.utils.set_random_seed(recipe.seed)
     network = build_for(recipe, POLICIES[settle_precision(recipe).precision])
-    model = _for_fitting(network, recipe)
-    steps = recipe.epochs * ceil(len(fitting) / recipe.batch)
-    _compile(model, recipe, steps, gives_logits(network))
-
     batches = Batches(fitting, recipe.batch, seed=recipe.seed)
+    model, seen = _for_fitting(network, batches, recipe)
+    _compile(model, recipe, recipe.epochs * len(batches), gives_logits(network))
+
     keeper = _Keeper(folder, network, batches, recipe)
     history = keeper.resume(model)
     averaging = (AverageWeights(),) if recipe.ema else ()
     with contextlib.ExitStack() as stack:
         live = (stack.enter_context(LiveBar(recipe.epochs, history)),) if progress else ()
         model.fit(
-            batches,
+            seen,
             validation_data=Batches(validation, _VALIDATION_BATCH),
             initial_epoch=len(history),
             # Of a run that had stopped early, or was killed after its last epoch, nothing is left.
@@ -97,31 +96,36 @@ def fit(
     return in_float32, history
 
 
-def _for_fitting(network: keras.Model, recipe: Recipe) -> keras.Model:
-    """Put what only fitting needs before and behind a network."""
-    if recipe.augment is None and recipe.simulate is None:
-        return network
+def _for_fitting(
+    network: keras.Model, batches: Batches, recipe: Recipe
+) -> tuple[keras.Model, keras.utils.PyDataset]:
+    """Put what only fitting needs before and behind a network; say what to fit it to."""
     images = x = keras.Input(network.input_shape[1:])
     if recipe.augment is not None:
         x = Augment(recipe.augment, recipe.seed)(x)
     x = network(x)
     if recipe.simulate is not None:
         x = AppendNotADigit()(x)
-    return keras.Model(images, x)
+    if keras.backend.backend() != "tensorflow":
+        return keras.Model(images, x), batches
+    from inkdigits.training.loop import LoopedModel, Steps
+
+    model = LoopedModel(batches, inputs=images, outputs=x)
+    return model, Steps(batches, recipe.steps_per_execution)
 
 
 def _compile(model: keras.Model, recipe: Recipe, steps: int, from_logits: bool) -> None:
-    optimizer = keras.optimizers.get(
-        {
-            "class_name": recipe.optimizer,
-            "config": {
-                "learning_rate": learning_rate(recipe, steps),
-                "use_ema": bool(recipe.ema),
-                "ema_momentum": recipe.ema or 0.99,
-                # AdamW does not take "none".
-                **({"weight_decay": recipe.weight_decay} if recipe.weight_decay else {}),
-            },
-        }
+    config = {
+        "learning_rate": learning_rate(recipe, steps),
+        "use_ema": bool(recipe.ema),
+        "ema_momentum": recipe.ema or 0.99,
+        # AdamW does not take "none".
+        **({"weight_decay": recipe.weight_decay} if recipe.weight_decay else {}),
+    }
+    optimizer = (
+        Muon(**config)
+        if recipe.optimizer == "muon"
+        else keras.optimizers.get({"class_name": recipe.optimizer, "config": config})
     )
     model.compile(
         optimizer,
@@ -129,10 +133,8 @@ def _compile(model: keras.Model, recipe: Recipe, steps: int, from_logits: bool) 
             from_logits=from_logits, label_smoothing=recipe.label_smoothing
         ),
         metrics=["accuracy"],
-        # PyTorch under Keras takes steps one by one.
-        steps_per_execution=(
-            1 if keras.backend.backend() == "torch" else recipe.steps_per_execution
-        ),
+        # TensorFlow loops by itself, and PyTorch under Keras takes steps one by one.
+        steps_per_execution=recipe.steps_per_execution if keras.backend.backend() == "jax" else 1,
     )
     optimizer.build(model.trainable_variables)
 

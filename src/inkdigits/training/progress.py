@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from inkdigits._keras import keras
 from inkdigits.training.history import Epoch
@@ -12,7 +12,7 @@ __all__ = ["LiveBar"]
 
 
 class LiveBar(keras.callbacks.Callback):
-    """A bar on the standard error: batches done, loss, accuracy, validation, seconds left.
+    """A bar on the standard error: share done, loss, accuracy, validation, seconds left.
 
     Args:
         epochs: of the whole run.
@@ -27,7 +27,7 @@ class LiveBar(keras.callbacks.Callback):
         self._bar = Progress(
             TextColumn("epoch {task.fields[epoch]:>3}/{task.fields[epochs]}"),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
+            TaskProgressColumn(),
             TextColumn("{task.fields[figures]}"),
             console=self._console,
             disable=not self._console.is_terminal,
