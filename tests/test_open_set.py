@@ -14,7 +14,7 @@ from inkdigits.synthesis import NOT_A_DIGIT, Marks, simulate
 from inkdigits.synthesis.skeleton import skeletons
 from inkdigits.training.batches import Batches
 from inkdigits.training.open_set import AppendNotADigit
-from inkdigits.training.trainer import _simulated
+from inkdigits.training.trainer import _with_simulated, _with_simulated_validation
 
 Mnist = tuple[Dataset, Dataset]
 
@@ -107,7 +107,8 @@ def test_both_parts_are_simulated_out_of_their_own_digits(some_digits: Dataset) 
     few = some_digits.take(usable[:200])
     recipe = Recipe(network="reader", simulate=Simulation(originals=2, copies=1, negatives=1))
     fitting, validation = few.split(0.2, seed=0)
-    fitted, held_out = _simulated(recipe, fitting, validation)
+    fitted = _with_simulated(recipe, fitting)
+    held_out = _with_simulated_validation(recipe, validation)
     assert isinstance(fitted, Marks)
     assert isinstance(held_out, Marks)
     assert (len(fitted), len(held_out)) == (3 * 160 + 160, 2 * 40 + 20)
@@ -116,13 +117,14 @@ def test_both_parts_are_simulated_out_of_their_own_digits(some_digits: Dataset) 
     seen = {image.tobytes() for image in fitted.images}
     # A few scribbles are so plain that they come twice.
     assert sum(image.tobytes() in seen for image in held_out.images) <= 1
-    assert _simulated(Recipe(), fitting, validation) == (fitting, validation)
+    assert _with_simulated(Recipe(), fitting) is fitting
+    assert _with_simulated_validation(Recipe(), validation) is validation
 
 
 def test_digits_without_ink_are_named(tmp_path: Path) -> None:
     pale = Dataset(np.ones((40, 28, 28), np.uint8), np.arange(40) % 10, "pale digits")
     recipe = Recipe(network="reader", simulate=Simulation(), validation=0.5)
-    with pytest.raises(DataError, match="pale digits, fitting part has no ink"):
+    with pytest.raises(DataError, match="pale digits, validation part has no ink"):
         train(recipe, pale, folder=tmp_path / "run")
 
 

@@ -98,7 +98,7 @@ def test_recipes_with_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert Recipe.load("mine.toml").epochs == 3
     with pytest.raises(
         RecipeError,
-        match="there is no recipe writer; those with a name are reader",
+        match="there is no recipe writer; those with a name are fast, reader",
     ):
         Recipe.load("writer")
 

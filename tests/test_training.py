@@ -23,7 +23,7 @@ from inkdigits.training.history import Epoch, best_epoch, should_stop
 from inkdigits.training.precision import POLICIES, settle_precision
 from inkdigits.training.schedule import learning_rate
 from inkdigits.training.tensorboard import EpochScalars
-from inkdigits.training.trainer import _simulated
+from inkdigits.training.trainer import _with_simulated, _with_simulated_validation
 
 Mnist = tuple[Dataset, Dataset]
 
@@ -135,7 +135,9 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
 
     unbroken = train(recipe, digits, folder=folder / "unbroken")
     broken = Run.create(folder / "broken", recipe, digits, None)
-    seen, held_out = _simulated(recipe, *digits.split(recipe.validation, seed=recipe.seed))
+    fitting, validation = digits.split(recipe.validation, seed=0)
+    seen = _with_simulated(recipe, fitting)
+    held_out = _with_simulated_validation(recipe, validation)
     with pytest.raises(KeyboardInterrupt):
         fit(recipe, seen, held_out, broken.folder, (Interrupt(),))
     assert len(broken.history) == 2
@@ -189,7 +191,7 @@ def test_a_run_that_was_killed_after_its_last_epoch_is_finished_too(
     digits = mnist[0].take(np.arange(1000))
     unbroken = train(recipe, digits, folder=tmp_path / "unbroken")
     killed = Run.create(tmp_path / "killed", recipe, digits, None)
-    fit(recipe, *digits.split(recipe.validation, seed=recipe.seed), killed.folder)
+    fit(recipe, *digits.split(recipe.validation, seed=0), killed.folder)
     table = killed.folder / "history.csv"
     table.write_text("".join(table.read_text().splitlines(keepends=True)[:-1]))
     resumed = resume(killed.folder, digits)

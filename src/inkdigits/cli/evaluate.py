@@ -16,7 +16,12 @@ def register(app: typer.Typer) -> None:
 
 @verb
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A run folder or an .onnx file.")],
+    models: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MODEL…", help="Run folders or .onnx files; of several, their mean is measured."
+        ),
+    ],
     data: Annotated[
         Path | None, typer.Option(help="Digits with labels; MNIST's test set by default.")
     ] = None,
@@ -28,13 +33,15 @@ def evaluate(
 ) -> None:
     """Measure a model: accuracy, loss, each digit, calibration, the worst mistakes.
 
+    Several are measured as an ensemble: as one that gives the mean of their probabilities.
+
     Example: `inkdigits evaluate runs/reference`
     """
     from inkdigits.cli._report import print_figures, print_worst
     from inkdigits.cli.read import model_file
     from inkdigits.datasets import load_mnist, load_parts
     from inkdigits.errors import RunError
-    from inkdigits.evaluation import evaluate, write_report
+    from inkdigits.evaluation import averaged, evaluate, write_report
     from inkdigits.reading import Reader
     from inkdigits.training.history import read_history
 
@@ -43,17 +50,23 @@ def evaluate(
     else:
         parts = load_parts(data)
         dataset = parts.test or parts.train
-    evaluation = evaluate(Reader(model_file(model)).classify, dataset)
-    folder = out or Path("evaluations") / f"{_name(model)}-on-{_slug(dataset.name)}"
+    ensemble = averaged([Reader(model_file(model)).classify for model in models])
+    evaluation = evaluate(ensemble, dataset)
+    folder = out or Path("evaluations") / f"{_names(models)}-on-{_slug(dataset.name)}"
     if (folder / "recipe.json").exists():
         raise RunError(f"{folder} is a run folder, whose metrics stay; choose another --out")
-    write_report(evaluation, folder, history=read_history(model / "history.csv"))
+    history = read_history(models[0] / "history.csv") if len(models) == 1 else []
+    write_report(evaluation, folder, history=history)
     if as_json:
         print_json({"folder": str(folder), **evaluation.to_dict()})
     else:
         print_figures(evaluation.to_dict())
         print_worst(evaluation)
         print(f"\nplots and metrics.json are in {folder}")
+
+
+def _names(models: list[Path]) -> str:
+    return "-and-".join(map(_name, models))
 
 
 def _name(model: Path) -> str:

@@ -66,6 +66,9 @@ def train(
     precision: Annotated[
         str | None, typer.Option(help="auto, float32 or bfloat16. (default: auto)")
     ] = None,
+    members: Annotated[
+        int | None, typer.Option(help="Networks to train and average. (default: 1)")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of all that is random. (default: 0)")
     ] = None,
@@ -94,6 +97,7 @@ def train(
         "patience": patience,
         "validation": validation,
         "precision": precision,
+        "members": members,
         "seed": seed,
     }
     changes = {field: value for field, value in changes.items() if value is not None}

@@ -17,6 +17,9 @@ def count_multiply_adds(network: "keras.Model") -> int:
     """
     total = 0
     for layer in network.layers:
+        if hasattr(layer, "layers"):  # a network within the network
+            total += count_multiply_adds(layer)
+            continue
         places = prod(layer.output.shape[1:-1])
         if hasattr(layer, "depthwise_kernel"):  # separable: depthwise, then pointwise
             total += places * prod(layer.depthwise_kernel.shape)

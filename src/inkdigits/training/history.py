@@ -2,13 +2,15 @@
 
 import csv
 import io
+from itertools import zip_longest
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
 from inkdigits._files import write_text
 from inkdigits.errors import RunError
 
-__all__ = ["Epoch", "best_epoch", "read_history", "should_stop", "write_history"]
+__all__ = ["Epoch", "best_epoch", "mean_history", "read_history", "should_stop", "write_history"]
 
 
 _ABSURD = 1e12
@@ -27,6 +29,19 @@ class Epoch(NamedTuple):
 def best_epoch(history: list[Epoch]) -> int:
     """Return the index of the epoch with the lowest validation loss, the first of equals."""
     return min(range(len(history)), key=lambda index: history[index].val_loss)
+
+
+def mean_history(histories: list[list[Epoch]]) -> list[Epoch]:
+    """Return the mean of several histories, epoch by epoch; the seconds are added up.
+
+    Of some that stopped early, the others go on.
+    """
+    means = []
+    for epoch in zip_longest(*histories):
+        rows = [row for row in epoch if row is not None]
+        mean = Epoch(*(fmean(values) for values in zip(*rows)))
+        means.append(mean._replace(seconds=sum(row.seconds for row in rows)))
+    return means
 
 
 def should_stop(history: list[Epoch], patience: int | None) -> bool:

@@ -110,8 +110,11 @@ class Recipe(BaseModel):
             where the processor computes in it.
         steps_per_execution: training steps in one compiled loop, between two looks at the progress;
             1 under PyTorch.
-        seed: of the split, the initial weights, the order of the images, dropout, augmentation,
-            simulation.
+        members: networks to train, each with its own seed from `seed` on; of several, the mean of
+            their probabilities is what is measured and exported.
+        seed: of the initial weights, the order of the images, dropout, augmentation, simulation.
+            The split is always the same, so that networks with other seeds can be compared, and
+            averaged, on digits that none of them was fitted to.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -132,6 +135,7 @@ class Recipe(BaseModel):
     simulate: Simulation | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     steps_per_execution: _Count = 16
+    members: Annotated[int, Field(ge=1, le=100)] = 1
     seed: Annotated[NonNegativeInt, Field(lt=2**32)] = 0
 
     @classmethod

@@ -134,9 +134,20 @@ class Run:
         path = self.folder / "model.keras"
         if not path.is_file():
             raise RunError(f"{self.folder} is not finished: inkdigits train --resume {self.folder}")
-        network = build(self.recipe.network, **self.recipe.options)
+        networks = [
+            build(self.recipe.network, **self.recipe.options) for _ in range(self.recipe.members)
+        ]
+        network = self.average(networks)
         load_weights(network, path)
         return network
+
+    def average(self, networks: "list[keras.Model]") -> "keras.Model":
+        """Return the run's network, made of those of its members."""
+        from inkdigits.networks import average
+
+        if len(networks) == 1:
+            return networks[0]
+        return average(networks, open_set=self.recipe.simulate is not None)
 
     def card(self, metrics: dict[str, Any]) -> ModelCard:
         """Return the card of the run's model.

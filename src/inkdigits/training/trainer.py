@@ -21,6 +21,7 @@ from inkdigits.networks.saved import save_network
 from inkdigits.synthesis import Marks, simulate
 from inkdigits.training.calibrate import calibrate
 from inkdigits.training.fit import fit
+from inkdigits.training.history import mean_history, write_history
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run import Run
 from inkdigits.training.tensorboard import EpochScalars, write_outcome
@@ -97,7 +98,7 @@ def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
             f"the network {recipe.network!r} gives probabilities, and simulated marks need one "
             "that gives logits, such as reader"
         )
-    dataset.split(recipe.validation, seed=recipe.seed)
+    _split(recipe, dataset)
     if test is not None:
         test.require_labels()
 
@@ -147,12 +148,20 @@ def _complete(
     sweep(run.folder)
     recipe = run.recipe
     logs = run.folder / "tensorboard"
-    fitting, validation = dataset.split(recipe.validation, seed=recipe.seed)
-    if progress and recipe.simulate is not None:
+    fitting, validation = _split(recipe, dataset)
+    if recipe.simulate is not None and progress:
         print("simulating handwriting; this takes some minutes", file=sys.stderr)
-    seen, held_out = _simulated(recipe, fitting, validation)
-    callbacks = (EpochScalars(logs), _Stopper(stopped))
-    network, history = fit(recipe, seen, held_out, run.folder, callbacks, progress=progress)
+    held_out = _with_simulated_validation(recipe, validation)
+    if recipe.members == 1:
+        seen = _with_simulated(recipe, fitting)
+        callbacks = (EpochScalars(logs), _Stopper(stopped))
+        network, history = fit(recipe, seen, held_out, run.folder, callbacks, progress=progress)
+    else:
+        numbers = range(recipe.members)
+        members = [_member(run, number, dataset, test, progress, stopped) for number in numbers]
+        network = run.average([member.network() for member in members])
+        history = mean_history([member.history for member in members])
+        write_history(run.folder / "history.csv", history)
     calibration = calibrate(network, held_out)
     save_network(network, run.folder / "model.keras")
 
@@ -177,6 +186,35 @@ def _complete(
     shutil.rmtree(run.folder / "checkpoint", ignore_errors=True)
 
 
+def _member(
+    run: Run,
+    number: int,
+    dataset: Dataset,
+    test: Dataset | None,
+    progress: bool,
+    stopped: threading.Event,
+) -> Run:
+    """Return the run of a member, which is a whole run of its own; train it if that is not done."""
+    folder = run.folder / f"member-{number + 1}"
+    if (folder / "recipe.json").exists():
+        member = Run(folder)
+        member.check_data(dataset, test)
+    else:
+        seed = (run.recipe.seed + number) % 2**32
+        recipe = run.recipe.model_copy(update={"members": 1, "seed": seed})
+        member = Run.create(folder, recipe, dataset, test)
+    if not member.finished:
+        if progress:
+            print(f"member {number + 1} of {run.recipe.members}", file=sys.stderr)
+        _complete(member, dataset, test, progress, stopped)
+    return member
+
+
+def _split(recipe: Recipe, dataset: Dataset) -> tuple[Dataset, Dataset]:
+    """Split off what to validate on: always the same digits, whatever the recipe's seed."""
+    return dataset.split(recipe.validation, seed=0)
+
+
 class _Stopper(keras.callbacks.Callback):
     """Ends the training after an epoch in which something swallowed a Ctrl-C."""
 
@@ -189,19 +227,24 @@ class _Stopper(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def _simulated(
-    recipe: Recipe, fitting: Dataset, validation: Dataset
-) -> tuple[Dataset | Marks, Dataset | Marks]:
-    """Add to both parts what the recipe simulates, each out of its own digits."""
+def _with_simulated(recipe: Recipe, fitting: Dataset) -> Dataset | Marks:
+    """Add to the fitting part what the recipe simulates, out of its own digits."""
     how = recipe.simulate
     if how is None:
-        return fitting, validation
-    fitted = simulate(
+        return fitting
+    return simulate(
         fitting,
         originals=how.originals,
         copies=how.copies,
         negatives=how.negatives,
         seed=recipe.seed,
     )
+
+
+def _with_simulated_validation(recipe: Recipe, validation: Dataset) -> Dataset | Marks:
+    """Likewise for the validation part, where each digit comes once as it is and once anew."""
+    how = recipe.simulate
+    if how is None:
+        return validation
     negatives = _HELD_OUT_NEGATIVES * how.negatives
-    return fitted, simulate(validation, copies=1, negatives=negatives, seed=recipe.seed)
+    return simulate(validation, copies=1, negatives=negatives, seed=recipe.seed)
