@@ -2,11 +2,8 @@
 
 import io
 import json
-import os
-import platform
 import statistics
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,7 @@ RESULTS = Path(__file__).parent / "results"
 _LOOK_ALIKE = str.maketrans("OoDQlIi|!ZzSsGbBgqTtA", "000011111225566899774")
 
 _PACKAGES = (
-    *("inkdigits", "keras", "tensorflow-cpu", "tensorflow", "numpy", "onnxruntime", "pillow"),
+    *("keras", "tensorflow-cpu", "tensorflow", "numpy", "onnxruntime", "pillow"),
     *("pillow-heif", "pypdfium2", "rapidocr-onnxruntime"),
 )
 
@@ -40,7 +37,13 @@ def summary(values: list[float]) -> dict[str, Any]:
 
 def report(name: str, claim: str, figures: dict[str, Any]) -> None:
     """Print figures with the machine and versions, and write them to ``results/<name>.json``."""
-    result = {"claim": claim, **figures, "machine": _machine(), "versions": _versions()}
+    # Not before: what is timed may be how long importing takes, or a child of a small process.
+    from inkdigits.benchmark import machine, versions
+
+    facts = machine()
+    bfloat16 = "with" if facts.pop("avx512_bfloat16") else "without"
+    facts["processor"] += f" ({bfloat16} AVX-512 bfloat16)"
+    result = {"claim": claim, **figures, "machine": facts, "versions": versions(_PACKAGES)}
     text = json.dumps(result, indent=2) + "\n"
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
@@ -98,34 +101,3 @@ def _without_margin(pixels: Any) -> Any:
     margin = int(0.15 * max(np.ptp(rows), np.ptp(columns)))
     top, left = max(0, rows[0] - margin), max(0, columns[0] - margin)
     return pixels[top : rows[-1] + margin + 1, left : columns[-1] + margin + 1].copy()
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "processor": _processor(),
-        "processors": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-    }
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if not cpuinfo.exists():
-        return platform.processor()
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-    fields = dict(line.split(":", 1) for line in lines if ":" in line)
-    facts = {key.strip(): value.strip() for key, value in fields.items()}
-    flags = facts.get("flags", "").split()
-    bfloat16 = "with" if "avx512_bf16" in flags else "without"
-    return f"{facts.get('model name', 'unknown')} ({bfloat16} AVX-512 bfloat16)"
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

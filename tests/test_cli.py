@@ -19,7 +19,7 @@ from inkdigits.errors import DataError
 
 from .conftest import Cli
 
-VERBS = ["explore", "train", "evaluate", "export", "read", "models"]
+VERBS = ["explore", "train", "evaluate", "export", "read", "benchmark", "models"]
 
 
 def sentence(result: object) -> str:

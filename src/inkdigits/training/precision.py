@@ -1,8 +1,7 @@
 """The numbers that layers compute in."""
 
-from importlib import import_module
-
 from inkdigits._keras import keras
+from inkdigits._processor import has_bfloat16
 from inkdigits.training.recipe import Recipe
 
 __all__ = ["POLICIES", "settle_precision"]
@@ -19,16 +18,10 @@ def settle_precision(recipe: Recipe) -> Recipe:
     """
     if recipe.precision != "auto":
         return recipe
-    settled = "bfloat16" if _has_bfloat16() else "float32"
+    settled = "bfloat16" if _bfloat16_pays() else "float32"
     return recipe.model_copy(update={"precision": settled})
 
 
-def _has_bfloat16() -> bool:
-    if keras.backend.backend() != "tensorflow":
-        return False  # only of TensorFlow's kernels is it measured that it pays
-    try:
-        numpy_core = import_module("numpy._core._multiarray_umath")
-    except ImportError:
-        return False
-    features = getattr(numpy_core, "__cpu_features__", {})
-    return bool(features.get("AVX512BF16") or features.get("AVX512_SPR"))
+def _bfloat16_pays() -> bool:
+    # Only of TensorFlow's kernels is it measured that it pays.
+    return bool(keras.backend.backend() == "tensorflow") and has_bfloat16()
