@@ -17,7 +17,7 @@ class StepTimes(keras.callbacks.Callback):
     the last, is not timed: compiling, shuffling, validating.
 
     Args:
-        batch: images a step.
+        images: in an epoch.
         seconds: to time steps for, besides a tenth of it for the warm-up; one group is timed even
             if it takes longer.
 
@@ -25,10 +25,10 @@ class StepTimes(keras.callbacks.Callback):
         seconds_an_image: of each group of steps that was timed.
     """
 
-    def __init__(self, batch: int, seconds: float) -> None:
+    def __init__(self, images: int, seconds: float) -> None:
         super().__init__()
         self.seconds_an_image: list[float] = []
-        self._batch = batch
+        self._images = images
         self._seconds = seconds
         self._began: float | None = None
         self._last: tuple[int, float] | None = None
@@ -44,7 +44,8 @@ class StepTimes(keras.callbacks.Callback):
         # The last group may be smaller, and Keras does not say by how much.
         if self._last is not None and self._last[1] >= warm and batch + 1 < self.params["steps"]:
             step, then = self._last
-            self.seconds_an_image.append((now - then) / ((batch - step) * self._batch))
+            seen = self._images * (batch - step) / self.params["steps"]
+            self.seconds_an_image.append((now - then) / seen)
         if self.seconds_an_image and now - warm >= self._seconds:
             self.model.stop_training = True
         self._last = batch, now
