@@ -1,6 +1,7 @@
 """``inkdigits train``: train a network, or go on with a run that was cut off."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -104,21 +105,29 @@ def train(
     if resume is not None and (changes or recipe or option or augment or out):
         raise typer.BadParameter("a resumed run keeps its recipe; give only --data and --test")
 
-    from inkdigits.training import Run, train
-    from inkdigits.training import resume as go_on
+    from inkdigits import training
 
     if resume is not None:
-        data_before, test_before = Run(resume).data_paths
+        before = training.Run(resume)
+        _set_threads(before.recipe)
+        data_before, test_before = before.data_paths
         digits, measured = _digits(data or data_before, test or test_before)
-        run = go_on(resume, digits, test=measured, progress=True)
+        run = training.resume(resume, digits, test=measured, progress=True)
     else:
         chosen = _recipe(recipe, changes, option or [], augment)
+        _set_threads(chosen)
         digits, measured = _digits(data, test)
-        run = train(chosen, digits, test=measured, folder=out, progress=True)
+        run = training.train(chosen, digits, test=measured, folder=out, progress=True)
     if as_json:
         print_json({"folder": str(run.folder), **run.metrics})
     else:
         _print_run(run, measured or digits)
+
+
+def _set_threads(recipe: "Recipe") -> None:
+    """Tell TensorFlow, which asks when it starts and never again."""
+    if recipe.threads is not None:
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(recipe.threads))
 
 
 def _digits(data: Path | str | None, test: Path | str | None) -> "tuple[Dataset, Dataset | None]":

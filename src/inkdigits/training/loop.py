@@ -56,6 +56,15 @@ class LoopedModel(keras.Model):
         self._images = tf.constant(batches.images)
         self._labels = tf.constant(one_hot(batches.labels, batches.classes))
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """As of any Keras model."""
+        super().compile(*args, **kwargs)
+        # Metrics make their variables when they are first used. If that were within the loop,
+        # TensorFlow would compile it twice.
+        nothing = tf.zeros((1, self._labels.shape[1]))
+        self.compute_metrics(None, nothing, nothing)
+        self.reset_metrics()
+
     def train_step(self, data: tuple[Any]) -> Any:
         """Take a step for each batch of numbers, and return the metrics so far."""
         (numbers,) = data

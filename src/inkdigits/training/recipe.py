@@ -110,6 +110,9 @@ class Recipe(BaseModel):
             where the processor computes in it.
         steps_per_execution: training steps in one compiled loop, between two looks at the progress;
             1 under PyTorch.
+        threads: that TensorFlow uses for one operation; `None` for all processors. A small network
+            trains faster with one: waking others takes as long as the work. It only counts if it is
+            said before TensorFlow starts, as ``inkdigits train`` does.
         members: networks to train, each with its own seed from `seed` on; of several, the mean of
             their probabilities is what is measured and exported.
         seed: of the initial weights, the order of the images, dropout, augmentation, simulation.
@@ -135,6 +138,7 @@ class Recipe(BaseModel):
     simulate: Simulation | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     steps_per_execution: _Count = 16
+    threads: PositiveInt | None = None
     members: Annotated[int, Field(ge=1, le=100)] = 1
     seed: Annotated[NonNegativeInt, Field(lt=2**32)] = 0
 
