@@ -56,7 +56,7 @@ def main() -> None:
     train, test = load_mnist()
     ours, plain = [], []
     for seed in range(arguments.seeds):
-        fitting, validation = train.split(Recipe().validation, seed=seed)
+        fitting, validation = Recipe().split(train)
         ours.append(time_ours(fitting, validation, test, arguments.epochs, seed))
         plain.append(time_plain(fitting, test, arguments.epochs, seed))
         print(f"seed {seed}: ours {ours[-1]}, plain {plain[-1]}", flush=True)

@@ -175,6 +175,7 @@ def test_a_backend_that_is_not_there(tmp_path: Path, backend: str, sentence: str
         ("matplotlib", ["explore"], "train"),
         ("matplotlib", ["evaluate", "model"], "train"),
         ("onnx", ["export", "run"], "train"),
+        ("ai_edge_litert", ["export", "run", "--format", "tflite"], "tflite"),
         ("pyarrow", ["explore", "digits.parquet"], "parquet"),
     ],
 )

@@ -56,6 +56,7 @@ def test_the_file_is_what_the_contract_says(trained: Run, some_digits: Dataset) 
         "preprocessing",
         "calibration",
         "open_set",
+        "quantisation",
         "rejection_threshold",
         "training_data",
         "training_data_sha256",
@@ -108,9 +109,11 @@ def test_a_softmax_layer_is_not_followed_by_another(tmp_path: Path, some_digits:
     assert confidences.mean() > 0.9  # after a second softmax it would be below a quarter
 
 
-def test_files_of_the_first_version_know_digits_only() -> None:
+def test_files_of_the_first_version_know_digits_only_and_are_whole() -> None:
     metadata = card().to_metadata()
     assert metadata.pop("open_set") == "false"
+    assert metadata.pop("quantisation") == "none"
+    assert ModelCard.from_metadata(metadata, "model.onnx").quantisation == "none"
     assert not ModelCard.from_metadata(metadata, "model.onnx").open_set
     assert ModelCard.from_metadata({**metadata, "open_set": "true"}, "model.onnx").open_set
 

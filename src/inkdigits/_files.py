@@ -1,12 +1,13 @@
 """Files that are either the old one or the new one, never half of each."""
 
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["sweep", "write_bytes", "write_text", "write_through"]
+__all__ = ["sweep", "write_bytes", "write_folder", "write_text", "write_through"]
 
 _PREFIX = ".writing-"
 
@@ -21,12 +22,40 @@ def write_through(path: Path, write: Callable[[Path], object]) -> None:
         with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=path.parent) as folder:
             temporary = Path(folder) / path.name
             write(temporary)
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
+            _sync(temporary)
             temporary.replace(path)
     except OSError as error:
         # Nobody knows the temporary file's name.
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def write_folder(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a temporary folder, then put it in the place of `path` at once.
+
+    No system puts a folder in the place of a full one at once, so that is refused.
+
+    Raises:
+        FileExistsError: `path` exists and is not an empty folder.
+    """
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    try:
+        with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=path.parent) as folder:
+            temporary = Path(folder) / path.name
+            write(temporary)
+            for file in temporary.rglob("*"):
+                if file.is_file():
+                    _sync(file)
+            if path.exists():
+                path.rmdir()  # Windows moves nothing onto a folder
+            temporary.rename(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def sweep(folder: Path) -> None:

@@ -7,32 +7,13 @@ happens with the standard error closed off.
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
 
+from inkdigits._quiet import silenced
 from inkdigits.errors import InkDigitsError, import_extra
 
 __all__ = ["keras"]
 
 _BACKENDS = ("tensorflow", "jax", "torch")
-
-
-@contextlib.contextmanager
-def _silenced() -> Iterator[None]:
-    """Send what is written to the standard error, by C++ too, to nowhere."""
-    try:
-        sys.stderr.flush()
-        kept = os.dup(2)
-    except (AttributeError, OSError):  # no standard error at all
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _import_keras() -> None:
@@ -41,7 +22,7 @@ def _import_keras() -> None:
         raise InkDigitsError(f"KERAS_BACKEND is {backend}; it may be {', '.join(_BACKENDS)}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     first = "keras" not in sys.modules
-    with _silenced() if first else contextlib.nullcontext():
+    with silenced() if first else contextlib.nullcontext():
         module = import_extra("keras")
         if first:
             module.ops.zeros(())  # the backend starts, and talks, at its first operation

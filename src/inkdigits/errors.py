@@ -79,6 +79,7 @@ def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
 _TRAINING = ("keras", "tensorflow", "matplotlib", "onnx", "tf2onnx", "tomli_w", "tensorboardX")
 _BROUGHT_BY = {
     **dict.fromkeys(_TRAINING, '"inkdigits[train]"'),
+    "ai_edge_litert": '"inkdigits[tflite]"',
     "pyarrow": '"inkdigits[parquet]"',
     "pillow_heif": '"inkdigits[heic]"',
     "pypdfium2": '"inkdigits[pdf]"',

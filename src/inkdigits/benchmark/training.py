@@ -73,7 +73,7 @@ def _measure(seconds: float) -> dict[str, Any]:
     from inkdigits.training.precision import settle_precision
 
     recipe = settle_precision(Recipe(epochs=_MOST_EPOCHS))
-    fitting, validation = load_mnist()[0].split(recipe.validation, seed=0)
+    fitting, validation = recipe.split(load_mnist()[0])
     validation = validation.take(np.arange(_VALIDATED))
     times = StepTimes(len(fitting), seconds)
     with tempfile.TemporaryDirectory() as folder:

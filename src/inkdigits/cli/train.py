@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from inkdigits.datasets import Dataset
     from inkdigits.training import Recipe, Run
 
-__all__ = ["register"]
+__all__ = ["load_digits", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -111,12 +111,12 @@ def train(
         before = training.Run(resume)
         _set_threads(before.recipe)
         data_before, test_before = before.data_paths
-        digits, measured = _digits(data or data_before, test or test_before)
+        digits, measured = load_digits(data or data_before, test or test_before)
         run = training.resume(resume, digits, test=measured, progress=True)
     else:
         chosen = _recipe(recipe, changes, option or [], augment)
         _set_threads(chosen)
-        digits, measured = _digits(data, test)
+        digits, measured = load_digits(data, test)
         run = training.train(chosen, digits, test=measured, folder=out, progress=True)
     if as_json:
         print_json({"folder": str(run.folder), **run.metrics})
@@ -130,7 +130,10 @@ def _set_threads(recipe: "Recipe") -> None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(recipe.threads))
 
 
-def _digits(data: Path | str | None, test: Path | str | None) -> "tuple[Dataset, Dataset | None]":
+def load_digits(
+    data: Path | str | None, test: Path | str | None
+) -> "tuple[Dataset, Dataset | None]":
+    """Load the digits to learn from and those to measure on, if there are any; MNIST by default."""
     from inkdigits.datasets import load_mnist, load_parts
 
     digits, measured = load_mnist() if data is None else load_parts(data)

@@ -11,20 +11,21 @@ __all__ = ["ModelCard"]
 
 @dataclass(frozen=True)
 class ModelCard:
-    """The metadata of an ``.onnx`` file.
+    """The metadata of an ``.onnx`` or ``.tflite`` file.
 
     Args:
         name: of the network and its recipe.
         version: of InkDigits when it was trained.
         training_data: name of the training set.
         training_data_sha256: fingerprint of the training set.
-        test_accuracy: on the test set, 0 to 1; `None` where there was none.
+        test_accuracy: on the test set, 0 to 1, before quantisation; `None` where there was none.
         rejection_threshold: a digit with less confidence is not trusted.
         parameters: number of weights.
         labels: what each of the outputs stands for.
         preprocessing: what the input must be.
         calibration: how probabilities were calibrated; ``none`` when as the network gave them.
         open_set: whether the outputs are logits relative to "not a digit", whose own logit is 0.
+        quantisation: ``none``, ``dynamic`` or ``int8``: how the weights were rounded to 8 bits.
         licence: of the weights.
     """
 
@@ -42,6 +43,7 @@ class ModelCard:
     )
     calibration: str = "none"
     open_set: bool = False
+    quantisation: str = "none"
     licence: str = "MIT"
 
     @classmethod
@@ -84,8 +86,9 @@ class ModelCard:
                 labels=tuple(json.loads(metadata["labels"])),
                 preprocessing=metadata["preprocessing"],
                 calibration=metadata["calibration"],
-                # Files of the first version do not know it.
+                # Files of the first version know neither.
                 open_set=json.loads(metadata.get("open_set", "false")) is True,
+                quantisation=metadata.get("quantisation", "none"),
                 licence=metadata["licence"],
             )
         except KeyError as error:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from inkdigits._files import write_text
+from inkdigits.datasets import Dataset
 from inkdigits.errors import RecipeError, import_extra, reason
 
 __all__ = ["Augmentation", "Recipe", "Simulation", "recipe_names"]
@@ -187,6 +188,14 @@ class Recipe(BaseModel):
             return cls.of(fields)
         except RecipeError as error:
             raise RecipeError(f"{path}: {error}") from error
+
+    def split(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
+        """Split a data set into the part to fit and the part to validate on, whatever the seed.
+
+        Raises:
+            DataError: no labels, or too few images of a digit to have it in both parts.
+        """
+        return dataset.split(self.validation, seed=0)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the recipe to a ``.toml`` or ``.json`` file.

@@ -98,7 +98,7 @@ def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
             f"the network {recipe.network!r} gives probabilities, and simulated marks need one "
             "that gives logits, such as reader"
         )
-    _split(recipe, dataset)
+    recipe.split(dataset)
     if test is not None:
         test.require_labels()
 
@@ -148,7 +148,7 @@ def _complete(
     sweep(run.folder)
     recipe = run.recipe
     logs = run.folder / "tensorboard"
-    fitting, validation = _split(recipe, dataset)
+    fitting, validation = recipe.split(dataset)
     if recipe.simulate is not None and progress:
         print("simulating handwriting; this takes some minutes", file=sys.stderr)
     held_out = _with_simulated_validation(recipe, validation)
@@ -208,11 +208,6 @@ def _member(
             print(f"member {number + 1} of {run.recipe.members}", file=sys.stderr)
         _complete(member, dataset, test, progress, stopped)
     return member
-
-
-def _split(recipe: Recipe, dataset: Dataset) -> tuple[Dataset, Dataset]:
-    """Split off what to validate on: always the same digits, whatever the recipe's seed."""
-    return dataset.split(recipe.validation, seed=0)
 
 
 class _Stopper(keras.callbacks.Callback):

@@ -1,0 +1,115 @@
+"""Measure an exported file as it lies on the disk: does it answer as Keras does, and how well?"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from inkdigits.datasets import Dataset
+from inkdigits.export.calibration import some_digits
+from inkdigits.export.formats import Format
+from inkdigits.export.weights import weight_bytes
+from inkdigits.networks import as_classifier
+from inkdigits.reading import Classifier
+from inkdigits.reading.classifier import Classify
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Measured", "classifier_of", "measure"]
+
+_SEED = 1  # other digits than those that the activations were measured on
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of an export.
+
+    Args:
+        bytes: of the file, or of all files of the folder.
+        weight_bytes: of the weights and biases in it.
+        max_difference: the greatest between a probability of Keras' and one of the file's, on
+            1,000 training digits.
+        same_digit: share of those digits, 0 to 1, that both take for the same one.
+        accuracy: of the file on the test set, 0 to 1.
+        keras_accuracy: of the network on the test set, 0 to 1.
+        digits: number of them in the test set.
+    """
+
+    bytes: int
+    weight_bytes: int
+    max_difference: float
+    same_digit: float
+    accuracy: float
+    keras_accuracy: float
+    digits: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as plain values, for JSON."""
+        return asdict(self)
+
+
+def measure(
+    path: str | Path, form: Format, network: "keras.Model", dataset: Dataset, test: Dataset
+) -> Measured:
+    """Compare an exported file with the network that it was made of.
+
+    Args:
+        path: of the file or folder.
+        form: its format.
+        network: what it was made of.
+        dataset: training digits, to compare probabilities on.
+        test: digits with labels, to measure accuracy on.
+
+    Raises:
+        ModelError: the file is damaged.
+        DataError: `test` has no labels.
+    """
+    path = Path(path)
+    labels = test.require_labels()
+    theirs, ours = as_classifier(network), classifier_of(path, form)
+    images = some_digits(dataset, seed=_SEED)
+    expected, given = theirs(images), ours(images)
+    return Measured(
+        bytes=_size(path),
+        weight_bytes=weight_bytes(path, form),
+        max_difference=float(np.abs(given - expected).max()),
+        same_digit=float(np.mean(given.argmax(axis=1) == expected.argmax(axis=1))),
+        accuracy=_accuracy(ours(test.images), labels),
+        keras_accuracy=_accuracy(theirs(test.images), labels),
+        digits=len(test),
+    )
+
+
+def classifier_of(path: Path, form: Format) -> Classify:
+    """Load an exported file: a function from images uint8 ``(count, 28, 28)`` to probabilities.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    match form:
+        case Format.ONNX:
+            return Classifier(path)
+        case Format.TFLITE:
+            from inkdigits.export.tflite_classifier import TfliteClassifier
+
+            return TfliteClassifier(path)
+        case Format.SAVED_MODEL:
+            from inkdigits.export.saved_model import load_saved_model
+
+            return load_saved_model(path)
+        case Format.KERAS:
+            from inkdigits.networks.saved import load_network
+
+            return as_classifier(load_network(path))
+
+
+def _size(path: Path) -> int:
+    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files)
+
+
+def _accuracy(probabilities: npt.NDArray[np.float32], labels: npt.NDArray[np.uint8]) -> float:
+    return float(np.mean(probabilities.argmax(axis=1) == labels))

@@ -1,0 +1,90 @@
+"""Export a network to a TensorFlow SavedModel: the folder that TensorFlow Serving takes."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inkdigits._files import write_folder
+from inkdigits._keras import keras
+from inkdigits._quiet import silenced
+from inkdigits.datasets import add_channel, scale
+from inkdigits.errors import ModelError
+from inkdigits.networks import gives_logits
+from inkdigits.reading.classifier import Classify, softmax
+
+__all__ = ["export_saved_model", "load_saved_model", "save_with_signature"]
+
+_BATCH = 500
+
+
+def export_saved_model(network: keras.Model, path: str | Path) -> None:
+    """Export a network of digits to a SavedModel in a new folder, whole or not at all.
+
+    Its signature `serving_default` (also `serve`) takes `images`, float32 ``(N, 28, 28, 1)``, 0 to
+    1, and gives `probabilities` or `logits` ``(N, 10)``, as the network does.
+
+    Raises:
+        ModelError: something is at `path` already, or Keras runs on another backend.
+        OSError: the disk refuses.
+    """
+    path = Path(path)
+    try:
+        write_folder(path, lambda temporary: save_with_signature(network, temporary, batch=None))
+    except FileExistsError as error:
+        raise ModelError(f"{path} exists already; remove it, or choose another place") from error
+
+
+def save_with_signature(network: keras.Model, path: Path, *, batch: int | None) -> None:
+    """Save a network to a SavedModel whose input and output have names.
+
+    Args:
+        network: in float32.
+        path: of the folder.
+        batch: how many images it takes at once; `None` for any number.
+
+    Raises:
+        ModelError: Keras runs on another backend than TensorFlow.
+    """
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise ModelError(
+            f"only TensorFlow makes this file, and Keras runs on {backend}: set "
+            "KERAS_BACKEND=tensorflow"
+        )
+    import tensorflow as tf
+
+    name = "logits" if gives_logits(network) else "probabilities"
+    archive = keras.export.ExportArchive()  # told to track the network, it stores each weight twice
+    archive.add_endpoint(
+        "serve",
+        lambda images: {name: network(images, training=False)},
+        [tf.TensorSpec((batch, 28, 28, 1), tf.float32, name="images")],
+    )
+    with silenced(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.write_out(path, verbose=False)
+
+
+def load_saved_model(path: str | Path) -> Classify:
+    """Load a SavedModel that `export_saved_model` wrote; one of a stranger may run any code.
+
+    Returns:
+        A function from images uint8 ``(count, 28, 28)`` to probabilities float32 ``(count, 10)``.
+    """
+    import tensorflow as tf
+
+    with silenced():
+        model: Any = tf.saved_model.load(str(path))
+    serve = model.signatures["serving_default"]
+
+    def classify(images: Any) -> Any:
+        parts = []
+        for start in range(0, len(images), _BATCH):
+            scaled = add_channel(scale(images[start : start + _BATCH]))
+            ((name, outputs),) = serve(images=tf.constant(scaled)).items()
+            parts.append(softmax(outputs.numpy()) if name == "logits" else outputs.numpy())
+        return np.concatenate(parts)
+
+    return classify
