@@ -87,7 +87,7 @@ def test_bad_recipes_get_their_sentence(tmp_path: Path, text: str, sentence: str
 
 
 def test_recipes_with_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert recipe_names() == ["fast", "half-minute", "reader"]
+    assert recipe_names() == ["accurate", "fast", "half-minute", "reader", "tiniest", "tiny"]
     monkeypatch.chdir(tmp_path)
     reader = Recipe.load("reader")
     assert reader.network == "reader"
@@ -98,7 +98,7 @@ def test_recipes_with_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert Recipe.load("mine.toml").epochs == 3
     with pytest.raises(
         RecipeError,
-        match="there is no recipe writer; those with a name are fast, half-minute, reader",
+        match="there is no recipe writer; those with a name are accurate, fast, half-minute, ",
     ):
         Recipe.load("writer")
 

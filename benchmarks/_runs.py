@@ -1,0 +1,23 @@
+"""Train the members of a recipe, in a folder that a benchmark can come back to."""
+
+from pathlib import Path
+
+from inkdigits import Recipe, Run, load_mnist, resume, train
+
+__all__ = ["members", "trained"]
+
+
+def trained(name: str, folder: Path, seeds: int) -> Run:
+    """Return the run of the recipe `name` with so many members; go on with it if it was cut off."""
+    digits, test = load_mnist()
+    recipe = Recipe.load(name).model_copy(update={"members": seeds})
+    path = folder / name
+    if not (path / "recipe.json").exists():
+        return train(recipe, digits, test=test, folder=path, progress=True)
+    run = Run(path)
+    return run if run.finished else resume(path, digits, test=test, progress=True)
+
+
+def members(run: Run) -> list[Run]:
+    """Return the runs of a run's members, which have a seed each."""
+    return [Run(run.folder / f"member-{number + 1}") for number in range(run.recipe.members)]
