@@ -1,5 +1,6 @@
 # make train   set up and train the reference CNN on MNIST
 # make test    set up and run lint, types, import contracts and tests
+# make bench-quick   measure on this machine, in five minutes (make bench: in hours)
 # Needs Python 3.11 or newer with pip. Another one than python3: make train PYTHON=python3.12
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 # Debian's Python has no ensurepip without another package, so the pip outside installs into .venv.
 INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
-.PHONY: train test lint format bench clean
+.PHONY: train test lint format bench bench-quick clean
 
 train: $(VENV)/.installed-train
 	$(BIN)/inkdigits train
@@ -27,15 +28,10 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python benchmarks/training.py
-	$(BIN)/python benchmarks/classify.py
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/augmentation.py
-	$(BIN)/python benchmarks/pages.py
-	$(BIN)/python benchmarks/read.py
-	$(BIN)/python benchmarks/confidence.py
-	$(BIN)/python benchmarks/fuzz.py
-	$(BIN)/python benchmarks/many.py
+	$(BIN)/python benchmarks/run.py
+
+bench-quick: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/run.py --quick
 
 clean:
 	rm -rf $(VENV)

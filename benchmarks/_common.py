@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import statistics
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-__all__ = ["RESULTS", "rapidocr", "report", "summary"]
+__all__ = ["RESULTS", "rapidocr", "read_result", "report", "summary"]
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(os.environ.get("INKDIGITS_RESULTS") or Path(__file__).parent / "results")
 
 _LOOK_ALIKE = str.maketrans("OoDQlIi|!ZzSsGbBgqTtA", "000011111225566899774")
 
@@ -45,9 +46,15 @@ def report(name: str, claim: str, figures: dict[str, Any]) -> None:
     facts["processor"] += f" ({bfloat16} AVX-512 bfloat16)"
     result = {"claim": claim, **figures, "machine": facts, "versions": versions(_PACKAGES)}
     text = json.dumps(result, indent=2) + "\n"
-    RESULTS.mkdir(exist_ok=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
     print(text)
+
+
+def read_result(name: str) -> dict[str, Any] | None:
+    """Return what `report` wrote under a name, if it did."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def rapidocr() -> dict[str, Callable[[bytes], str]]:

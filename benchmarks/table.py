@@ -1,29 +1,95 @@
 """Print the result tables of the README and of docs/reading.md from ``benchmarks/results/``.
 
-python benchmarks/table.py
+What was not measured is left out, so that it also prints what `make bench-quick` finds.
+
+    python benchmarks/table.py
 """
 
-import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from _common import RESULTS
+from _common import read_result
 
 Row = tuple[str, str, str]
+Result = dict[str, Any]
 
 
 def main() -> None:
-    print(_markdown(["reading", "InkDigits", "RapidOCR"], reading()))
-    print()
-    print(_markdown(["training and classifying", "measured", "beside"], training()))
-    print()
-    print(_markdown(["errors", "best path", "fully convolutional"], ways()))
+    print("\n\n".join(tables()))
 
 
-def reading() -> list[Row]:
-    """Return what was measured of reading pictures."""
-    pictures, usps, confidence, read, many, fuzz = (
-        _read(name) for name in ("pictures", "usps", "confidence", "read", "many", "fuzz")
-    )
+def tables() -> Iterator[str]:
+    """Yield each table that has a row, as Markdown."""
+    for head, parts in (
+        (("records", "InkDigits", "beside"), RECORDS),
+        (("reading", "InkDigits", "RapidOCR"), READING),
+        (("training and classifying", "measured", "beside"), TRAINING),
+        (("errors", "best path", "fully convolutional"), WAYS),
+    ):
+        rows = [
+            row
+            for name, rows_of in parts.items()
+            if (result := read_result(name)) is not None
+            for row in rows_of(result)
+        ]
+        if rows:
+            lines = [" | ".join(cells) for cells in (head, *rows)]
+            body = [f"| {line} |" for line in lines[1:]]
+            yield "\n".join([f"| {lines[0]} |", "|---" * len(head) + "|", *body])
+
+
+def of_fast(fast: Result) -> list[Row]:
+    ours, half = fast["fast"], fast["half_minute"]
+    accuracy, seconds = ours["test_accuracy"], ours["fit_seconds"]
+    plain = fast["plain_seconds_to_99"]
+    return [
+        (
+            "`train --recipe fast`",
+            f"{_spread(accuracy)}; {fast['share_of_seeds_at_99']:.0%} of seeds reach 99%",
+            "",
+        ),
+        (
+            "its whole `fit`",
+            f"{seconds['mean']:.2f} s, {fast['times_faster_to_99']:.0f} times faster",
+            f"plain Keras to 99%: {plain['mean']:.0f} s, n = {plain['n']}",
+        ),
+        (
+            "`train --recipe half-minute`",
+            f"{_spread(half['test_accuracy'])}, in {half['fit_seconds']['mean']:.0f} s",
+            "",
+        ),
+    ]
+
+
+def of_accurate(accurate: Result) -> list[Row]:
+    minutes, parameters = accurate["fit_seconds"]["mean"] / 60, accurate["parameters"]
+    accuracy = _spread(accurate["test_accuracy"])
+    return [
+        (
+            "`train --recipe accurate`, one network",
+            f"{accuracy}, {parameters:,} parameters, {minutes:.0f} min",
+            "An et al. M3: 99.699% ± 0.032%, n = 30",
+        ),
+        (
+            f"`--members {accurate['ensemble_of']}`",
+            f"{accurate['ensemble_test_accuracy']:.2%}",
+            "An et al., 15 networks: 99.745% ± 0.020%",
+        ),
+    ]
+
+
+def of_tiny(tiny: Result) -> list[Row]:
+    beside = {"tiny": "BitNetMCU: 99.58% in 13.0 kB", "tiniest": "BitNetMCU: 99.06% in 5.4 kB"}
+    rows = []
+    for name, published in beside.items():
+        file = tiny[name]["tflite"]
+        accuracy, kilobytes = _spread(file["test_accuracy"]), file["weight_bytes"] / 1000
+        ours = f"{accuracy}, in {kilobytes:.1f} kB of weights"
+        rows.append((f"`train --recipe {name}`, as int8 `.tflite`", ours, published))
+    return rows
+
+
+def of_pictures(pictures: Result) -> list[Row]:
     ours = pictures["inkdigits"]
     theirs = [pictures[who] for who in ("rapidocr", "rapidocr_line")]  # the better counts
     right = max(way["one_digit"]["right"] for way in theirs)
@@ -31,8 +97,6 @@ def reading() -> list[Row]:
     digit_errors = min(way["several_digits"]["digit_error_rate"] for way in theirs)
     one, several, none = ours["one_digit"], ours["several_digits"], ours["no_digit"]
     confusable = ours["no_digit_but_confusable"]
-    mnist, small = confidence["mnist_test"], many["small"]
-    rate = small["pictures_a_second"]["median"]
     return [
         (
             f"{one['pictures']} real pictures of one digit, mean by source",
@@ -54,33 +118,61 @@ def reading() -> list[Row]:
             f"{confusable['false_reads']:.1%}",
             "",
         ),
+    ]
+
+
+def of_usps(usps: Result) -> list[Row]:
+    return [
         (
             f"USPS, {usps['digits']:,} pictures of 16×16 pixels without a margin",
             f"{usps['right']:.1%} right, {usps['wrong']:.1%} wrong",
             "",
         ),
+    ]
+
+
+def of_confidence(confidence: Result) -> list[Row]:
+    mnist = confidence["mnist_test"]
+    return [
         (
             f"MNIST's test set, {mnist['digits']:,} framed digits",
             f"{mnist['accuracy']:.2%}, calibration error {mnist['expected_calibration_error']:.1%}",
             "",
         ),
-        *(
-            (
-                what,
-                f"{read[name]['inkdigits']['milliseconds']['median']:.{places}f} ms",
-                f"{read[name]['rapidocr']['milliseconds']['median']:.0f} ms",
-            )
-            for what, name, places in (
-                ("A drawing of 28×28 pixels", "drawing_28", 1),
-                ("A photo of 1 megapixel, ten digits", "photo_1_megapixel", 0),
-                ("A photo of 12 megapixels, ten digits", "photo_12_megapixels", 0),
-            )
-        ),
+    ]
+
+
+def of_read(read: Result) -> list[Row]:
+    return [
+        (
+            what,
+            f"{read[name]['inkdigits']['milliseconds']['median']:.{places}f} ms",
+            f"{read[name]['rapidocr']['milliseconds']['median']:.0f} ms"
+            if "rapidocr" in read[name]
+            else "",
+        )
+        for what, name, places in (
+            ("A drawing of 28×28 pixels", "drawing_28", 1),
+            ("A photo of 1 megapixel, ten digits", "photo_1_megapixel", 0),
+            ("A photo of 12 megapixels, ten digits", "photo_12_megapixels", 0),
+        )
+    ]
+
+
+def of_many(many: Result) -> list[Row]:
+    small = many["small"]
+    rate = small["pictures_a_second"]["median"]
+    return [
         (
             f"A folder of {small['pictures']:,} pictures of 28×28 pixels",
             f"{rate:,.0f} a second, {small['peak_megabytes']['median']:.0f} MB",
             "",
         ),
+    ]
+
+
+def of_fuzz(fuzz: Result) -> list[Row]:
+    return [
         (
             f"{fuzz['files']:,} damaged files",
             f"{fuzz['files'] - len(fuzz['bad']):,} read or refused in a sentence",
@@ -89,19 +181,12 @@ def reading() -> list[Row]:
     ]
 
 
-def training() -> list[Row]:
-    """Return what was measured of training, classifying and starting."""
-    training, augmentation, classify, startup = (
-        _read(name) for name in ("training", "augmentation", "classify", "startup")
-    )
-    seconds, megabytes = startup["seconds"], startup["peak_megabytes"]
+def of_training(training: Result) -> list[Row]:
     accuracy, plain = training["ours_test_accuracy"], training["plain_test_accuracy"]
-    one, many = classify["one_digit_microseconds"], classify["digits_per_second"]
-    predict = classify["keras_predict_one_digit_microseconds"]
     return [
         (
             "Reference CNN, MNIST test accuracy",
-            f"{accuracy['mean']:.2%} ± {accuracy['standard_deviation']:.2%}, n = {accuracy['n']}",
+            _spread(accuracy),
             f"plain Keras {plain['mean']:.2%} ± {plain['standard_deviation']:.2%}",
         ),
         (
@@ -109,12 +194,23 @@ def training() -> list[Row]:
             f"{training['ours_seconds']['median']:.0f} s",
             f"{training['time_ratio']['mean']:.2f} × plain Keras",
         ),
+    ]
+
+
+def of_augmentation(augmentation: Result) -> list[Row]:
+    return [
         (
             "An epoch with standard augmentation",
             f"{augmentation['ratio_of_medians']['standard']:.2f} × one without",
             "",
         ),
-        ("Memory in training", f"{startup['training_peak_megabytes']:.0f} MB", ""),
+    ]
+
+
+def of_classify(classify: Result) -> list[Row]:
+    one, many = classify["one_digit_microseconds"], classify["digits_per_second"]
+    predict = classify["keras_predict_one_digit_microseconds"]
+    return [
         (
             "One digit, reference CNN, `Reader.classify`",
             f"{one['median']:.0f} µs",
@@ -131,7 +227,18 @@ def training() -> list[Row]:
             "",
         ),
         ("Digits a second, reference CNN, in batches", f"{many['median']:,.0f}", ""),
-        ("`import inkdigits`", f"{seconds['import']['median'] * 1000:.0f} ms", _bare(startup)),
+    ]
+
+
+def of_startup(startup: Result) -> list[Row]:
+    seconds, megabytes = startup["seconds"], startup["peak_megabytes"]
+    return [
+        ("Memory in training", f"{startup['training_peak_megabytes']:.0f} MB", ""),
+        (
+            "`import inkdigits`",
+            f"{seconds['import']['median'] * 1000:.0f} ms",
+            f"Python alone {seconds['python']['median'] * 1000:.0f} ms",
+        ),
         ("`inkdigits --help`", f"{seconds['help']['median']:.2f} s", ""),
         (
             "`inkdigits read one.png`, cold",
@@ -141,9 +248,7 @@ def training() -> list[Row]:
     ]
 
 
-def ways() -> list[Row]:
-    """Return what was measured of the two ways to read a row of digits."""
-    both = _read("fully_convolutional")
+def of_ways(both: Result) -> list[Row]:
     path, network = both["best_path"], both["fully_convolutional"]
     real = [way["real"] for way in (path, network)]
     pages = {"all": "all", "near": "digits near each other", "wide": "digits wide apart"}
@@ -175,21 +280,30 @@ def ways() -> list[Row]:
     ]
 
 
-def _markdown(head: list[str], rows: list[Row]) -> str:
-    lines = [" | ".join(cells) for cells in (head, *rows)]
-    return "\n".join(
-        [f"| {lines[0]} |", "|---" * len(head) + "|", *(f"| {x} |" for x in lines[1:])]
-    )
+def _spread(accuracies: Result) -> str:
+    mean, deviation = accuracies["mean"], accuracies["standard_deviation"]
+    return f"{mean:.2%} ± {deviation:.2%}, n = {accuracies['n']}"
 
 
-def _bare(startup: dict[str, Any]) -> str:
-    return f"Python alone {startup['seconds']['python']['median'] * 1000:.0f} ms"
+Parts = dict[str, Callable[[Result], list[Row]]]
+"""By the name of the result that the rows are about."""
 
-
-def _read(name: str) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    return result
-
+RECORDS: Parts = {"fast": of_fast, "accurate": of_accurate, "tiny": of_tiny}
+READING: Parts = {
+    "pictures": of_pictures,
+    "usps": of_usps,
+    "confidence": of_confidence,
+    "read": of_read,
+    "many": of_many,
+    "fuzz": of_fuzz,
+}
+TRAINING: Parts = {
+    "training": of_training,
+    "augmentation": of_augmentation,
+    "classify": of_classify,
+    "startup": of_startup,
+}
+WAYS: Parts = {"fully_convolutional": of_ways}
 
 if __name__ == "__main__":
     main()
