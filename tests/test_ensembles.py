@@ -7,6 +7,7 @@ import pytest
 
 from inkdigits import Dataset, Reader, Recipe, Run, resume, train
 from inkdigits._keras import keras
+from inkdigits.errors import RecipeError, RunError
 from inkdigits.networks import average, build, count_multiply_adds, gives_logits
 from inkdigits.training.history import Epoch, mean_history
 
@@ -69,3 +70,34 @@ def test_a_mean_history_goes_on_where_some_stopped_early() -> None:
         pytest.approx(Epoch(2.0, 0.3, 2.2, 0.3, 4.0)),
         pytest.approx(long[1]),
     ]
+
+
+def test_a_network_learns_from_a_teacher(
+    trained: Run, some_digits: Dataset, tmp_path: Path
+) -> None:
+    """Of labels that say nothing, only the teacher can tell it the digits."""
+    rng = np.random.default_rng(0)
+    wrong = Dataset(some_digits.images, rng.permutation(some_digits.require_labels()), "wrong")
+    plain = Recipe(epochs=3, batch=32)
+    taught = plain.model_copy(update={"teacher": str(trained.folder)})
+    plain_run, taught_run = (
+        train(recipe, wrong, test=some_digits, folder=tmp_path / name)
+        for name, recipe in (("plain", plain), ("taught", taught))
+    )
+    assert plain_run.metrics["test_accuracy"] < 0.3
+    assert taught_run.metrics["test_accuracy"] > 0.6
+    assert taught_run.metrics["parameters"] == trained.metrics["parameters"]
+
+
+def test_a_teacher_must_be_a_finished_run(some_digits: Dataset, tmp_path: Path) -> None:
+    recipe = Recipe.of({**SMALL, "teacher": str(tmp_path / "nobody")})
+    with pytest.raises(RunError, match="nobody is no run folder"):
+        train(recipe, some_digits, folder=tmp_path / "run")
+    unfinished = Run.create(tmp_path / "unfinished", Recipe.of(SMALL), some_digits, None)
+    recipe = Recipe.of({**SMALL, "teacher": str(unfinished.folder)})
+    with pytest.raises(RecipeError, match="is not finished"):
+        train(recipe, some_digits, folder=tmp_path / "run")
+    recipe = Recipe.of({**SMALL, "network": "reader", "options": {}, "simulate": {}})
+    with pytest.raises(RecipeError, match="leave one of the two out"):
+        train(recipe.model_copy(update={"teacher": "x"}), some_digits, folder=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -67,6 +67,10 @@ def train(
     precision: Annotated[
         str | None, typer.Option(help="auto, float32 or bfloat16. (default: auto)")
     ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="A finished run whose network to learn from, too."),
+    ] = None,
     members: Annotated[
         int | None, typer.Option(help="Networks to train and average. (default: 1)")
     ] = None,
@@ -98,6 +102,7 @@ def train(
         "patience": patience,
         "validation": validation,
         "precision": precision,
+        "teacher": None if teacher is None else str(teacher.resolve()),
         "members": members,
         "seed": seed,
     }

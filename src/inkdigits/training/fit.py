@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from inkdigits.training import checkpoint
 from inkdigits.training.augment import Augment
 from inkdigits.training.averaging import AverageWeights
 from inkdigits.training.batches import Batches
+from inkdigits.training.distil import Distil
 from inkdigits.training.history import Epoch, best_epoch, should_stop, write_history
 from inkdigits.training.muon import Muon
 from inkdigits.training.open_set import AppendNotADigit
@@ -24,17 +26,24 @@ from inkdigits.training.progress import LiveBar
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.schedule import learning_rate
 
-__all__ = ["build_for", "fit"]
+__all__ = ["build_for", "computing_in", "fit"]
 
 _VALIDATION_BATCH = 500
 
 
 def build_for(recipe: Recipe, policy: str) -> keras.Model:
     """Build the network of a recipe, computing in the Keras dtype policy `policy`."""
+    with computing_in(policy):
+        return build(recipe.network, **recipe.options)
+
+
+@contextlib.contextmanager
+def computing_in(policy: str) -> Iterator[None]:
+    """Build networks in a Keras dtype policy, and leave none behind."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        return build(recipe.network, **recipe.options)
+        yield
     finally:
         keras.config.set_dtype_policy(before)
 
@@ -46,6 +55,7 @@ def fit(
     folder: Path,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     *,
+    teacher: keras.Model | None = None,
     progress: bool = False,
 ) -> tuple[keras.Model, list[Epoch]]:
     """Fit the network of a recipe, going on from the checkpoint in `folder` if there is one.
@@ -56,6 +66,7 @@ def fit(
         validation: likewise, to validate on after each epoch.
         folder: the run's; ``checkpoint/`` and ``history.csv`` are kept in it.
         callbacks: told of each epoch, with its loss, accuracy, val_loss and val_accuracy.
+        teacher: a network to learn from, beside the labels.
         progress: show a live bar, if the standard error is a terminal.
 
     Returns:
@@ -68,7 +79,7 @@ def fit(
     keras.utils.set_random_seed(recipe.seed)
     network = build_for(recipe, POLICIES[settle_precision(recipe).precision])
     batches = Batches(fitting, recipe.batch, seed=recipe.seed)
-    model, seen = _for_fitting(network, batches, recipe)
+    model, seen = _for_fitting(network, teacher, batches, recipe)
     _compile(model, recipe, recipe.epochs * len(batches), gives_logits(network))
 
     keeper = _Keeper(folder, network, batches, recipe)
@@ -97,13 +108,15 @@ def fit(
 
 
 def _for_fitting(
-    network: keras.Model, batches: Batches, recipe: Recipe
+    network: keras.Model, teacher: keras.Model | None, batches: Batches, recipe: Recipe
 ) -> tuple[keras.Model, keras.utils.PyDataset]:
     """Put what only fitting needs before and behind a network; say what to fit it to."""
     images = x = keras.Input(network.input_shape[1:])
     if recipe.augment is not None:
         x = Augment(recipe.augment, recipe.seed)(x)
-    x = network(x)
+    bent, x = x, network(x)
+    if teacher is not None:
+        x = Distil(teacher, from_logits=gives_logits(network))(bent, x)
     if recipe.simulate is not None:
         x = AppendNotADigit()(x)
     if keras.backend.backend() != "tensorflow":

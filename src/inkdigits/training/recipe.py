@@ -114,6 +114,8 @@ class Recipe(BaseModel):
         threads: that TensorFlow uses for one operation; `None` for all processors. A small network
             trains faster with one: waking others takes as long as the work. It only counts if it is
             said before TensorFlow starts, as ``inkdigits train`` does.
+        teacher: folder of a finished run whose network to learn from, beside the labels: it is
+            asked about every image that the network sees. An ensemble can so become one network.
         members: networks to train, each with its own seed from `seed` on; of several, the mean of
             their probabilities is what is measured and exported.
         seed: of the initial weights, the order of the images, dropout, augmentation, simulation.
@@ -140,6 +142,7 @@ class Recipe(BaseModel):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     steps_per_execution: _Count = 16
     threads: PositiveInt | None = None
+    teacher: str | None = None
     members: Annotated[int, Field(ge=1, le=100)] = 1
     seed: Annotated[NonNegativeInt, Field(lt=2**32)] = 0
 

@@ -20,8 +20,9 @@ from inkdigits.networks import as_classifier, build, count_multiply_adds, gives_
 from inkdigits.networks.saved import save_network
 from inkdigits.synthesis import Marks, simulate
 from inkdigits.training.calibrate import calibrate
-from inkdigits.training.fit import fit
+from inkdigits.training.fit import computing_in, fit
 from inkdigits.training.history import mean_history, write_history
+from inkdigits.training.precision import POLICIES, settle_precision
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run import Run
 from inkdigits.training.tensorboard import EpochScalars, write_outcome
@@ -98,6 +99,13 @@ def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
             f"the network {recipe.network!r} gives probabilities, and simulated marks need one "
             "that gives logits, such as reader"
         )
+    if recipe.teacher is not None and recipe.simulate is not None:
+        raise RecipeError("a teacher knows digits, not simulated marks: leave one of the two out")
+    if recipe.teacher is not None and not Run(recipe.teacher).finished:
+        raise RecipeError(
+            f"the teacher {recipe.teacher} is not finished: inkdigits train --resume "
+            f"{recipe.teacher}"
+        )
     recipe.split(dataset)
     if test is not None:
         test.require_labels()
@@ -155,7 +163,15 @@ def _complete(
     if recipe.members == 1:
         seen = _with_simulated(recipe, fitting)
         callbacks = (EpochScalars(logs), _Stopper(stopped))
-        network, history = fit(recipe, seen, held_out, run.folder, callbacks, progress=progress)
+        network, history = fit(
+            recipe,
+            seen,
+            held_out,
+            run.folder,
+            callbacks,
+            teacher=_teacher(recipe),
+            progress=progress,
+        )
     else:
         numbers = range(recipe.members)
         members = [_member(run, number, dataset, test, progress, stopped) for number in numbers]
@@ -208,6 +224,14 @@ def _member(
             print(f"member {number + 1} of {run.recipe.members}", file=sys.stderr)
         _complete(member, dataset, test, progress, stopped)
     return member
+
+
+def _teacher(recipe: Recipe) -> keras.Model | None:
+    """Return the network to learn from, computing as fast as the one that learns."""
+    if recipe.teacher is None:
+        return None
+    with computing_in(POLICIES[settle_precision(recipe).precision]):
+        return Run(recipe.teacher).network()
 
 
 class _Stopper(keras.callbacks.Callback):
