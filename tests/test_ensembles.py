@@ -1,5 +1,7 @@
 """Several networks as one: trained together, or measured together."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +89,21 @@ def test_a_network_learns_from_a_teacher(
     assert plain_run.metrics["test_accuracy"] < 0.3
     assert taught_run.metrics["test_accuracy"] > 0.6
     assert taught_run.metrics["parameters"] == trained.metrics["parameters"]
+
+    (taught_run.folder / "metrics.json").unlink()
+    (tmp_path / "teacher").mkdir()
+    for name in ("recipe.json", "model.keras", "metrics.json"):
+        shutil.copy(trained.folder / name, tmp_path / "teacher")
+    with (tmp_path / "teacher" / "model.keras").open("ab") as file:
+        file.write(b" ")
+    recipe_file = taught_run.folder / "recipe.json"
+    text = recipe_file.read_text("utf-8")
+    recipe_file.write_text(
+        text.replace(json.dumps(str(trained.folder)), json.dumps(str(tmp_path / "teacher"))),
+        "utf-8",
+    )
+    with pytest.raises(RunError, match="began with another teacher"):
+        resume(taught_run.folder, wrong, test=some_digits)
 
 
 def test_a_teacher_must_be_a_finished_run(some_digits: Dataset, tmp_path: Path) -> None:

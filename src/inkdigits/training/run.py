@@ -1,5 +1,6 @@
 """A run folder: what training was told, what it did, and what came of it."""
 
+import hashlib
 import itertools
 import json
 import os
@@ -81,6 +82,7 @@ class Run:
         fields["provenance"] = _Provenance(
             training_data=_identity(dataset),
             test_data=None if test is None else _identity(test),
+            teacher_sha256=_sha256_of_teacher(recipe),
             policy=POLICIES[recipe.precision],
             versions=_versions(),
             machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
@@ -175,7 +177,7 @@ class Run:
         return data.path, None if test is None else test.path
 
     def check_data(self, dataset: Dataset, test: Dataset | None) -> None:
-        """Make sure that these are the digits that the run began with.
+        """Make sure that these are the digits that the run began with, and the teacher still is.
 
         Raises:
             RunError: they are others.
@@ -192,6 +194,8 @@ class Run:
                     f"{self.folder} began with other {role} data ({was}); "
                     f"give the same with {option}"
                 )
+        if provenance.teacher_sha256 != _sha256_of_teacher(self.recipe):
+            raise RunError(f"{self.folder} began with another teacher than {self.recipe.teacher}")
 
 
 class _Data(BaseModel):
@@ -208,9 +212,20 @@ class _Provenance(BaseModel):
 
     training_data: _Data
     test_data: _Data | None
+    teacher_sha256: str | None = None
     policy: str
     versions: dict[str, str]
     machine: str
+
+
+def _sha256_of_teacher(recipe: Recipe) -> str | None:
+    if recipe.teacher is None:
+        return None
+    path = Run(recipe.teacher).folder / "model.keras"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunError(f"the teacher {path} cannot be read: {reason(error)}") from error
 
 
 def _identity(dataset: Dataset) -> _Data:
