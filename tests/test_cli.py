@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits import Dataset, Run, load
+from inkdigits import Dataset, Run, load, networks
 from inkdigits.cli._preview import preview
 from inkdigits.errors import DataError
 
@@ -306,9 +306,9 @@ def test_training_in_a_terminal_shows_a_live_bar(small_data: Path, tmp_path: Pat
 
 def test_models_lists_networks_with_their_cost(cli: Cli) -> None:
     rows = json.loads(cli("models", "--json").stdout)
-    assert [row["name"] for row in rows] == ["reader", "reference", "resnet", "vgg"]
-    assert rows[1]["parameters"] == 225_034
-    assert rows[1]["multiply_adds"] == 2_631_040
+    assert [row["name"] for row in rows] == networks.names()
+    assert rows[2]["parameters"] == 225_034
+    assert rows[2]["multiply_adds"] == 2_631_040
     text = cli("models").stdout
     assert "225,034 parameters, 2,631,040 multiply-adds" in text
     assert "filters=[32, 64]" in text
@@ -393,10 +393,10 @@ def test_train_evaluate_export_and_read_end_to_end(
     ("arguments", "expected"),
     [
         (["--epochs", "-1"], "recipe's epochs cannot be -1"),
-        (["--model", "lenet"], "no network 'lenet'; there are reader, reference"),
+        (["--model", "lenet"], "no network 'lenet'; there are fast, reader, reference"),
         (["--option", "width=3"], "no option 'width'"),
         (["--recipe", "nowhere.toml"], "there is no recipe nowhere.toml"),
-        (["--recipe", "writer"], "no recipe writer; those with a name are reader"),
+        (["--recipe", "writer"], "no recipe writer; those with a name are accurate, fast"),
         (["--recipe", "reader", "--model", "vgg"], "'vgg' gives probabilities, and simulated"),
         (["--recipe", "bad.toml"], "no field 'epoch'"),
         (["--data", "nowhere"], "nowhere does not exist"),

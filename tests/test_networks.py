@@ -119,7 +119,7 @@ def test_every_network_has_filters_activation_and_dropout_as_options(name: str) 
 @pytest.mark.parametrize(
     ("name", "chosen", "sentence"),
     [
-        ("lenet", {}, "no network 'lenet'; there are reader, reference, resnet, vgg"),
+        ("lenet", {}, "no network 'lenet'; there are fast, reader, reference"),
         ("vgg", {"width": 3}, "no option 'width'; it has filters"),
         ("vgg", {"name": "x"}, "no option 'name'"),
         ("vgg", {"dropout": 1.5}, "option dropout: Input should be less than 1"),

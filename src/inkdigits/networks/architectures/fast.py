@@ -10,7 +10,7 @@ from inkdigits.networks.sizes import Size
 
 def network(
     *,
-    filters: Size = 32,
+    filters: tuple[Size] = (32,),
     dense: Size = 96,
     activation: str = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
@@ -28,7 +28,7 @@ def network(
         [
             keras.Input((28, 28, 1), name="images"),
             layers.Cropping2D(2),  # hardly any framed digit has ink there
-            layers.Conv2D(filters, 5, strides=2, use_bias=False),
+            layers.Conv2D(filters[0], 5, strides=2, use_bias=False),
             layers.MaxPooling2D(2),
             layers.Activation(activation),  # here of a quarter of the pixels; ReLU is the same
             layers.Flatten(),
