@@ -86,6 +86,16 @@ def test_bad_recipes_get_their_sentence(tmp_path: Path, text: str, sentence: str
     assert "\n" not in str(caught.value)
 
 
+def test_help_names_all_recipes() -> None:
+    from typer.main import get_command
+
+    from inkdigits.cli import app
+
+    train = get_command(app).commands["train"]  # type: ignore[attr-defined]
+    option = next(option for option in train.params if option.name == "recipe")
+    assert ", ".join(recipe_names()) in option.help
+
+
 def test_recipes_with_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert recipe_names() == ["accurate", "fast", "half-minute", "reader", "tiniest", "tiny"]
     monkeypatch.chdir(tmp_path)

@@ -24,7 +24,10 @@ def register(app: typer.Typer) -> None:
 def train(
     recipe: Annotated[
         str | None,
-        typer.Option(help="A recipe to start from: a name (reader), or a .toml or .json file."),
+        typer.Option(
+            help="A recipe to start from: accurate, fast, half-minute, reader, tiniest, tiny, or a "
+            ".toml or .json file."
+        ),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Digits to learn from; MNIST's training set by default.")
