@@ -1,6 +1,6 @@
 """Claim: 99 % on a plain processor in two seconds, and 99.5 % in half a minute.
 
-Ours is the whole of `fit`, seed by seed, in one process: building the network, compiling, every
+Ours is the whole of `fit`, seed by seed: building the network, compiling, every
 step, the validation on 1,200 digits and the checkpoints, by the recipes ``fast`` and
 ``half-minute`` as they are. The test set is looked at once a run, when it is over.
 
@@ -8,8 +8,9 @@ Beside it, between ours: plain Keras, which is ``model.fit(x, y, batch_size=128)
 CNN on all 60,000 digits, in float32, with its defaults. Only ``fit`` is counted, and it may stop as
 soon as its test accuracy reaches 99 %, which it is told after each epoch. It has a process of its
 own, because TensorFlow gives an operation either one thread, as the recipe ``fast`` has it, or all.
+A run of it that never reaches 99 % fails the benchmark: left out, it would flatter plain Keras.
 
-    python benchmarks/fast.py [--seeds 30] [--half-minute-seeds 10] [--plain-runs 3]
+    python benchmarks/fast.py [--seeds 30] [--half-minute-seeds 10] [--parts 3]
 """
 
 import argparse
@@ -112,7 +113,8 @@ def main() -> None:
             runs[name] += in_a_process("--only", name, *ends, threads=threads)
             print(f"{name}: {runs[name]}", flush=True)
     accuracies = [accuracy for _, accuracy in runs["fast"]]
-    plain_seconds = [curve[-1][0] for curve in curves if curve[-1][1] >= GOAL]
+    assert all(curve[-1][1] >= GOAL for curve in curves)
+    plain_seconds = [curve[-1][0] for curve in curves]
     ours_seconds = statistics.fmean(seconds for seconds, _ in runs["fast"])
     report(
         "fast",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from inkdigits._quiet import silenced
 from inkdigits.errors import ModelError, import_extra, reason
 from inkdigits.reading import ModelCard
-from inkdigits.reading.classifier import softmax
+from inkdigits.reading.classifier import check_images, softmax
 
 __all__ = ["CARD", "TfliteClassifier"]
 
@@ -86,10 +86,7 @@ class TfliteClassifier:
         Raises:
             ValueError: another shape or type.
         """
-        if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
-            raise ValueError(
-                f"images must be uint8 (count, 28, 28), not {images.dtype} {images.shape}"
-            )
+        check_images(images)
         taken = _to_steps(images[..., np.newaxis] * np.float32(1 / 255), self._input)
         outputs = np.empty((len(images), 10), self._output["dtype"])
         for row, image in zip(outputs, taken):

@@ -23,7 +23,7 @@ _MAX_BYTES = 1 << 30
 _LAYERS = frozenset(
     """
     Activation Add Average AveragePooling2D BatchNormalization Concatenate Conv2D Cropping2D
-    Dense     DepthwiseConv2D Dropout ELU Flatten GlobalAveragePooling2D GlobalMaxPooling2D
+    Dense DepthwiseConv2D Dropout ELU Flatten GlobalAveragePooling2D GlobalMaxPooling2D
     GroupNormalization InputLayer LayerNormalization LeakyReLU MaxPooling2D Maximum Multiply PReLU
     ReLU Rescaling Reshape SeparableConv2D Softmax SpatialDropout2D Subtract ZeroPadding2D
     """.split()  # noqa: SIM905

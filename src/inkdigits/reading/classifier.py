@@ -13,7 +13,14 @@ import onnxruntime
 from inkdigits.errors import ModelError, reason
 from inkdigits.reading.model_card import ModelCard
 
-__all__ = ["DEFAULT_MODEL", "Classifier", "Classify", "available_threads", "softmax"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "Classifier",
+    "Classify",
+    "available_threads",
+    "check_images",
+    "softmax",
+]
 
 Classify: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 """From images uint8 ``(count, 28, 28)`` to probabilities ``(count, 10)``."""
@@ -116,10 +123,7 @@ class Classifier:
         images: npt.NDArray[np.uint8],
         probabilities_of: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]],
     ) -> npt.NDArray[np.float32]:
-        if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
-            raise ValueError(
-                f"images must be uint8 (count, 28, 28), not {images.dtype} {images.shape}"
-            )
+        check_images(images)
         if 0 < len(images) <= _BATCH:
             return probabilities_of(self._run(images))
         probabilities = np.empty((len(images), 10), np.float32)
@@ -154,6 +158,16 @@ class Classifier:
     def _open_set(self, outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         nothing = np.zeros((len(outputs), 1), np.float32)
         return softmax(np.concatenate([outputs, nothing], axis=1))[:, :10]
+
+
+def check_images(images: npt.NDArray[np.uint8]) -> None:
+    """Make sure that images are uint8 ``(count, 28, 28)``.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
+        raise ValueError(f"images must be uint8 (count, 28, 28), not {images.dtype} {images.shape}")
 
 
 def available_threads() -> int:
