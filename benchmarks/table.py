@@ -185,7 +185,7 @@ def of_training(training: Result) -> list[Row]:
     accuracy, plain = training["ours_test_accuracy"], training["plain_test_accuracy"]
     return [
         (
-            "Reference CNN, MNIST test accuracy",
+            f"Reference CNN, {training['epochs']} epochs, MNIST test accuracy",
             _spread(accuracy),
             f"plain Keras {plain['mean']:.2%} ± {plain['standard_deviation']:.2%}",
         ),
@@ -281,8 +281,8 @@ def of_ways(both: Result) -> list[Row]:
 
 
 def _spread(accuracies: Result) -> str:
-    mean, deviation = accuracies["mean"], accuracies["standard_deviation"]
-    return f"{mean:.2%} ± {deviation:.2%}, n = {accuracies['n']}"
+    mean, deviation, n = (accuracies[key] for key in ("mean", "standard_deviation", "n"))
+    return f"{mean:.2%} ± {deviation:.2%}, n = {n}" if n > 1 else f"{mean:.2%}, n = 1"
 
 
 Parts = dict[str, Callable[[Result], list[Row]]]
