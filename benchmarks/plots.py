@@ -4,7 +4,7 @@ python benchmarks/plots.py
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,28 @@ from _common import RESULTS, read_result
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator, PercentFormatter
 
+from inkdigits import Recipe
 from inkdigits.evaluation.figures import ACCENT, INK, MUTED, figure, save, tidy
+from inkdigits.networks import build
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+
+Results = dict[str, dict[str, Any]]
+"""What was measured, by the name of the benchmark."""
 
 
 def main() -> None:
     # What is measured elsewhere than the README's figures stays there.
     folder = RESULTS if "INKDIGITS_RESULTS" in os.environ else PICTURES
-    for name, file, draw in DRAWN:
-        result = read_result(name)
-        if result is not None:
-            save(draw(result), folder / file)
+    for file, draw, names in DRAWN:
+        results = {name: found for name in names if (found := read_result(name)) is not None}
+        if results:
+            save(draw(results), folder / file)
             print(folder / file)
 
 
-def time_to_accuracy(fast: dict[str, Any]) -> Figure:
+def time_to_accuracy(results: Results) -> Figure:
+    fast = results["fast"]
     plot = figure(7, 4)
     axes = plot.subplots()
     for number, curve in enumerate(fast["plain_curves"]):
@@ -57,7 +63,8 @@ def time_to_accuracy(fast: dict[str, Any]) -> Figure:
     return plot
 
 
-def throughput(ways: dict[str, Any]) -> Figure:
+def throughput(results: Results) -> Figure:
+    ways = results["throughput"]
     plot = figure(9, 3.8)
     left, right = plot.subplots(1, 2)
     for name, label, color, style in (
@@ -87,9 +94,88 @@ def throughput(ways: dict[str, Any]) -> Figure:
     return plot
 
 
-DRAWN: tuple[tuple[str, str, Callable[[dict[str, Any]], Figure]], ...] = (
-    ("fast", "time-to-accuracy.png", time_to_accuracy),
-    ("throughput", "throughput.png", throughput),
+def accuracy_against_parameters(results: Results) -> Figure:
+    plot = figure(7, 4.2)
+    axes = plot.subplots()
+    ours = dict(our_accuracies(results))
+    spread = [accuracy["standard_deviation"] for accuracy in ours.values()]
+    means = [accuracy["mean"] for accuracy in ours.values()]
+    weights = [parameters(name) for name in ours]
+    axes.errorbar(
+        *(weights, means, spread),
+        **{"fmt": "o", "color": ACCENT, "markersize": 6, "capsize": 2},
+        label="InkDigits: mean and standard deviation over seeds",
+    )
+    axes.scatter(
+        [point[1] for point in PUBLISHED],
+        [point[2] for point in PUBLISHED],
+        **{"marker": "s", "s": 26, "color": MUTED},
+        label="published",
+    )
+    for name, count, accuracy, offset in (
+        *((name, *point, (8, -3)) for name, *point in zip(ours, weights, means, strict=True)),
+        *PUBLISHED,
+    ):
+        color = ACCENT if name in ours else MUTED
+        axes.annotate(
+            name,
+            (count, accuracy),
+            xytext=offset,
+            textcoords="offset points",
+            fontsize=8,
+            color=color,
+        )
+    axes.set_xscale("log")
+    axes.set_xlim(400, 1.2e7)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
+    axes.set_xlabel("parameters")
+    axes.set_ylabel("MNIST test accuracy")
+    axes.set_title("Accuracy against parameters", loc="left", fontweight="bold")
+    axes.legend(frameon=False, loc="upper left", fontsize=8)
+    tidy(axes)
+    return plot
+
+
+def our_accuracies(results: Results) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each recipe that was measured, with its accuracy."""
+    if "training" in results:
+        yield "reference", results["training"]["ours_test_accuracy"]
+    if "fast" in results:
+        yield "fast", results["fast"]["fast"]["test_accuracy"]
+        yield "half-minute", results["fast"]["half_minute"]["test_accuracy"]
+    if "tiny" in results:
+        for name in ("tiniest", "tiny"):
+            yield name, results["tiny"][name]["tflite"]["test_accuracy"]
+    if "accurate" in results:
+        yield "accurate", results["accurate"]["test_accuracy"]
+
+
+def parameters(name: str) -> int:
+    """Return how many parameters a recipe's network has."""
+    recipe = Recipe() if name == "reference" else Recipe.load(name)
+    return int(build(recipe.network, **recipe.options).count_params())
+
+
+PUBLISHED = (
+    # name, parameters, accuracy, where the name stands beside the point
+    ("697 parameters, best of 700 runs", 697, 0.9903, (8, -3)),
+    ("BitNetMCU, 16 wide", 13_360, 0.9906, (8, -3)),
+    ("BitNetMCU, 96 wide", 46_240, 0.9958, (8, -3)),
+    ("train_mnist_fast, n = 30", 215_000, 0.9904, (8, -3)),
+    ("An et al. M3, n = 30", 1_124_180, 0.99699, (8, -3)),
+)
+"""Test accuracies that others give; where there is no n, of one run.
+
+BitNetMCU's weights are of 1.6 to 8 bits; their number follows from docs/documentation_cnn.md there,
+M3's from S. An et al., "An Ensemble of Simple Convolutional Neural Network Models for MNIST Digit
+Recognition", 2020: ten 3×3 convolutions of 32 to 176 filters, and one dense layer.
+"""
+
+DRAWN: tuple[tuple[str, Callable[[Results], Figure], tuple[str, ...]], ...] = (
+    ("time-to-accuracy.png", time_to_accuracy, ("fast",)),
+    ("parameters.png", accuracy_against_parameters, ("training", "fast", "tiny", "accurate")),
+    ("throughput.png", throughput, ("throughput",)),
 )
 
 if __name__ == "__main__":
