@@ -97,34 +97,22 @@ def throughput(results: Results) -> Figure:
 def accuracy_against_parameters(results: Results) -> Figure:
     plot = figure(7, 4.2)
     axes = plot.subplots()
-    ours = dict(our_accuracies(results))
-    spread = [accuracy["standard_deviation"] for accuracy in ours.values()]
-    means = [accuracy["mean"] for accuracy in ours.values()]
-    weights = [parameters(name) for name in ours]
-    axes.errorbar(
-        *(weights, means, spread),
-        **{"fmt": "o", "color": ACCENT, "markersize": 6, "capsize": 2},
-        label="InkDigits: mean and standard deviation over seeds",
-    )
-    axes.scatter(
-        [point[1] for point in PUBLISHED],
-        [point[2] for point in PUBLISHED],
-        **{"marker": "s", "s": 26, "color": MUTED},
-        label="published",
-    )
-    for name, count, accuracy, offset in (
-        *((name, *point, (8, -3)) for name, *point in zip(ours, weights, means, strict=True)),
-        *PUBLISHED,
+    ours = [
+        (name, parameters(name), accuracy["mean"], accuracy["standard_deviation"])
+        for name, accuracy in our_accuracies(results)
+    ]
+    theirs = [(*point, 0.0) for point in PUBLISHED]
+    for points, marker, color, label in (
+        (ours, "o", ACCENT, "InkDigits: mean and standard deviation over seeds"),
+        (theirs, "s", MUTED, "published"),
     ):
-        color = ACCENT if name in ours else MUTED
-        axes.annotate(
-            name,
-            (count, accuracy),
-            xytext=offset,
-            textcoords="offset points",
-            fontsize=8,
-            color=color,
+        names, counts, means, spreads = zip(*points, strict=True)
+        axes.errorbar(
+            *(counts, means, spreads), fmt=marker, color=color, markersize=5, capsize=2, label=label
         )
+        for name, *point in zip(names, counts, means, strict=True):
+            beside = {"xytext": (8, -3), "textcoords": "offset points"}
+            axes.annotate(name, point, **beside, fontsize=8, color=color)
     axes.set_xscale("log")
     axes.set_xlim(400, 1.2e7)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -158,12 +146,11 @@ def parameters(name: str) -> int:
 
 
 PUBLISHED = (
-    # name, parameters, accuracy, where the name stands beside the point
-    ("697 parameters, best of 700 runs", 697, 0.9903, (8, -3)),
-    ("BitNetMCU, 16 wide", 13_360, 0.9906, (8, -3)),
-    ("BitNetMCU, 96 wide", 46_240, 0.9958, (8, -3)),
-    ("train_mnist_fast, n = 30", 215_000, 0.9904, (8, -3)),
-    ("An et al. M3, n = 30", 1_124_180, 0.99699, (8, -3)),
+    ("697 parameters, best of 700 runs", 697, 0.9903),
+    ("BitNetMCU, 16 wide", 13_360, 0.9906),
+    ("BitNetMCU, 96 wide", 46_240, 0.9958),
+    ("train_mnist_fast, n = 30", 215_000, 0.9904),
+    ("An et al. M3, n = 30", 1_124_180, 0.99699),
 )
 """Test accuracies that others give; where there is no n, of one run.
 
