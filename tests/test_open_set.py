@@ -95,8 +95,8 @@ def test_a_network_of_probabilities_cannot_be_taught_so(
     recipe = Recipe(simulate=Simulation())
     with pytest.raises(
         RecipeError,
-        match="'reference' gives probabilities, and simulated marks need one that gives logits, "
-        "such as reader",
+        match="'reference' gives probabilities, and marks that are no digit need one that gives "
+        "logits, such as reader",
     ):
         train(recipe, some_digits, folder=tmp_path / "run")
     assert not (tmp_path / "run").exists()
@@ -119,6 +119,20 @@ def test_both_parts_are_simulated_out_of_their_own_digits(some_digits: Dataset) 
     assert sum(image.tobytes() in seen for image in held_out.images) <= 1
     assert _with_simulated(Recipe(), fitting) is fitting
     assert _with_simulated_validation(Recipe(), validation) is validation
+
+
+def test_digits_drawn_anew_alone_teach_no_refusal(some_digits: Dataset, tmp_path: Path) -> None:
+    usable = np.flatnonzero(skeletons(some_digits.images[:300]).any(axis=(1, 2)))
+    few = some_digits.take(usable[:200])
+    anew = Simulation(originals=1, copies=1, negatives=0)
+    recipe = Recipe(simulate=anew, epochs=1, validation=0.2)  # the reference: probabilities
+    fitting, validation = recipe.split(few)
+    fitted = _with_simulated(recipe, fitting)
+    assert isinstance(fitted, Dataset)
+    assert len(fitted) == 2 * 160
+    assert _with_simulated_validation(recipe, validation) is validation
+    run = train(recipe, few, folder=tmp_path / "run")
+    assert not Reader(run.model_path).card.open_set
 
 
 def test_digits_without_ink_are_named(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_what_is_saved_is_what_is_loaded(
             "no field 'simulate.copy'; there are originals, copies, negatives",
         ),
         ("[simulate]\noriginals = 0", "recipe's simulate.originals cannot be 0"),
-        ("[simulate]\nnegatives = 0", "recipe's simulate.negatives cannot be 0"),
+        ("[simulate]\nnegatives = -1", "recipe's simulate.negatives cannot be -1"),
         ("learning_rate = inf", "learning_rate cannot be inf"),
         ("optimizer = 'magic'", "recipe's optimizer cannot be 'magic'"),
         ("validation = 1.0", "recipe's validation cannot be"),

@@ -3,6 +3,7 @@
 from inkdigits.networks.average import average
 from inkdigits.networks.classify import as_classifier, gives_logits
 from inkdigits.networks.cost import count_multiply_adds
+from inkdigits.networks.heads import heads
 from inkdigits.networks.registry import build, describe, names, options
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "count_multiply_adds",
     "describe",
     "gives_logits",
+    "heads",
     "names",
     "options",
 ]

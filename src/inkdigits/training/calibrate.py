@@ -8,7 +8,7 @@ from inkdigits._keras import keras
 from inkdigits.datasets import Dataset, add_channel, scale
 from inkdigits.datasets.dataset import DIGITS
 from inkdigits.evaluation import choose_threshold, fit_temperature
-from inkdigits.networks import gives_logits
+from inkdigits.networks import gives_logits, heads
 from inkdigits.reading.classifier import softmax
 from inkdigits.synthesis import Marks
 
@@ -34,8 +34,8 @@ class Calibration:
 def calibrate(network: keras.Model, validation: Dataset | Marks) -> Calibration:
     """Divide a network's logits by the temperature that fits validation data, for good.
 
-    The last layer's weights take the division: whoever runs the network gets calibrated
-    probabilities, and no accuracy changes. A network whose last layer is not dense stays as it is.
+    The weights of its heads take the division: whoever runs the network gets calibrated
+    probabilities, and no accuracy changes. A network without heads stays as it is.
 
     Args:
         network: in float32; its last layer is changed.
@@ -49,10 +49,9 @@ def calibrate(network: keras.Model, validation: Dataset | Marks) -> Calibration:
         logits, labels = np.pad(logits, ((0, 0), (0, 1))), validation.labels
     else:
         labels = validation.require_labels()
-    last, temperature = network.layers[-1], 1.0
-    if isinstance(last, keras.layers.Dense):
-        temperature = fit_temperature(logits, labels)
-        last.set_weights([weights / temperature for weights in last.get_weights()])
+    temperature = fit_temperature(logits, labels) if heads(network) else 1.0
+    for head in heads(network):
+        head.set_weights([weights / temperature for weights in head.get_weights()])
 
     probabilities = softmax(logits / np.float32(temperature))
     # The threshold parts sure from unsure digits; what is none, the network says itself.

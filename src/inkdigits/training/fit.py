@@ -11,13 +11,14 @@ import numpy as np
 from inkdigits._keras import keras
 from inkdigits.datasets import Dataset
 from inkdigits.errors import RunError
-from inkdigits.networks import build, gives_logits
+from inkdigits.networks import build, gives_logits, heads
 from inkdigits.synthesis import Marks
 from inkdigits.training import checkpoint
 from inkdigits.training.augment import Augment
 from inkdigits.training.averaging import AverageWeights
 from inkdigits.training.batches import Batches
 from inkdigits.training.distil import Distil
+from inkdigits.training.each_head import EachHead
 from inkdigits.training.history import Epoch, best_epoch, should_stop, write_history
 from inkdigits.training.muon import Muon
 from inkdigits.training.open_set import AppendNotADigit
@@ -114,16 +115,19 @@ def _for_fitting(
     images = x = keras.Input(network.input_shape[1:])
     if recipe.augment is not None:
         x = Augment(recipe.augment, recipe.seed)(x)
-    bent, x = x, network(x)
+    ends = [head.output for head in heads(network)]
+    outputs = keras.Model(network.input, ends)(x) if len(ends) > 1 else [network(x)]
+    if recipe.open_set:
+        append = AppendNotADigit()
+        outputs = [append(output) for output in outputs]
+    y = outputs[0] if len(outputs) == 1 else EachHead(losses=1 + (teacher is not None))(outputs)
     if teacher is not None:
-        x = Distil(teacher, from_logits=gives_logits(network))(bent, x)
-    if recipe.simulate is not None:
-        x = AppendNotADigit()(x)
+        y = Distil(teacher, from_logits=gives_logits(network))(x, y)
     if keras.backend.backend() != "tensorflow":
-        return keras.Model(images, x), batches
+        return keras.Model(images, y), batches
     from inkdigits.training.loop import LoopedModel, Steps
 
-    model = LoopedModel(batches, inputs=images, outputs=x)
+    model = LoopedModel(batches, inputs=images, outputs=y)
     return model, Steps(batches, recipe.steps_per_execution)
 
 

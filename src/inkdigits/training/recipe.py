@@ -75,14 +75,15 @@ class Simulation(BaseModel):
     Args:
         originals: how many times each digit comes as it is.
         copies: how many times it is drawn anew, with another pen by another hand.
-        negatives: marks that are no digit, for each digit. The network must give logits.
+        negatives: marks that are no digit, for each digit. The network must give logits. With 0
+            it learns other hands and pens, but takes every mark for a digit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     originals: Annotated[int, Field(ge=1, le=20)] = 2
     copies: Annotated[int, Field(ge=0, le=20)] = 2
-    negatives: Annotated[float, Field(gt=0, le=10)] = 1.5
+    negatives: Annotated[float, Field(ge=0, le=10)] = 1.5
 
 
 class Recipe(BaseModel):
@@ -145,6 +146,11 @@ class Recipe(BaseModel):
     teacher: str | None = None
     members: Annotated[int, Field(ge=1, le=100)] = 1
     seed: Annotated[NonNegativeInt, Field(lt=2**32)] = 0
+
+    @property
+    def open_set(self) -> bool:
+        """Whether the network learns that there are marks that are no digit."""
+        return self.simulate is not None and self.simulate.negatives > 0
 
     @classmethod
     def of(cls, fields: dict[str, Any]) -> "Recipe":

@@ -149,7 +149,7 @@ class Run:
 
         if len(networks) == 1:
             return networks[0]
-        return average(networks, open_set=self.recipe.simulate is not None)
+        return average(networks, open_set=self.recipe.open_set)
 
     def card(self, metrics: dict[str, Any]) -> ModelCard:
         """Return the card of the run's model.
@@ -167,7 +167,7 @@ class Run:
             rejection_threshold=metrics["rejection_threshold"],
             parameters=metrics["parameters"],
             calibration=f"temperature {metrics['temperature']:.4g}, folded into the last layer",
-            open_set=self.recipe.simulate is not None,
+            open_set=self.recipe.open_set,
         )
 
     @property

@@ -94,13 +94,13 @@ def resume(
 def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
     """Find out what can be found out before a folder is made."""
     network = build(recipe.network, **recipe.options)
-    if recipe.simulate is not None and not gives_logits(network):
+    if recipe.open_set and not gives_logits(network):
         raise RecipeError(
-            f"the network {recipe.network!r} gives probabilities, and simulated marks need one "
-            "that gives logits, such as reader"
+            f"the network {recipe.network!r} gives probabilities, and marks that are no digit need "
+            "one that gives logits, such as reader"
         )
-    if recipe.teacher is not None and recipe.simulate is not None:
-        raise RecipeError("a teacher knows digits, not simulated marks: leave one of the two out")
+    if recipe.teacher is not None and recipe.open_set:
+        raise RecipeError("a teacher knows digits alone: leave it out, or simulate no negatives")
     if recipe.teacher is not None and not Run(recipe.teacher).finished:
         raise RecipeError(
             f"the teacher {recipe.teacher} is not finished: inkdigits train --resume "
@@ -251,19 +251,23 @@ def _with_simulated(recipe: Recipe, fitting: Dataset) -> Dataset | Marks:
     how = recipe.simulate
     if how is None:
         return fitting
-    return simulate(
+    marks = simulate(
         fitting,
         originals=how.originals,
         copies=how.copies,
         negatives=how.negatives,
         seed=recipe.seed,
     )
+    return marks if recipe.open_set else Dataset(marks.images, marks.labels, fitting.name)
 
 
 def _with_simulated_validation(recipe: Recipe, validation: Dataset) -> Dataset | Marks:
-    """Likewise for the validation part, where each digit comes once as it is and once anew."""
+    """Likewise for the validation part, where each digit comes once as it is and once anew.
+
+    Without negatives it stays as it is: there is nothing else to find a threshold for.
+    """
     how = recipe.simulate
-    if how is None:
+    if how is None or not recipe.open_set:
         return validation
     negatives = _HELD_OUT_NEGATIVES * how.negatives
     return simulate(validation, copies=1, negatives=negatives, seed=recipe.seed)
