@@ -157,8 +157,8 @@ def _complete(
     recipe = run.recipe
     logs = run.folder / "tensorboard"
     fitting, validation = recipe.split(dataset)
-    if recipe.simulate is not None and progress:
-        print("simulating handwriting; this takes some minutes", file=sys.stderr)
+    if recipe.simulate is not None and recipe.members == 1 and progress:
+        print("simulating handwriting; this takes a minute or more", file=sys.stderr)
     held_out = _with_simulated_validation(recipe, validation)
     if recipe.members == 1:
         seen = _with_simulated(recipe, fitting)
