@@ -7,11 +7,14 @@ from inkdigits import Recipe, Run, load_mnist, resume, train
 __all__ = ["members", "trained"]
 
 
-def trained(name: str, folder: Path, seeds: int) -> Run:
+def trained(name: str, folder: Path, seeds: int, teacher: Run | None = None) -> Run:
     """Return the run of the recipe `name` with so many members; go on with it if it was cut off."""
     digits, test = load_mnist()
     recipe = Recipe.load(name).model_copy(update={"members": seeds})
     path = folder / name
+    if teacher is not None:
+        path = folder / f"{name}-taught"
+        recipe = recipe.model_copy(update={"teacher": str(teacher.folder)})
     if not (path / "recipe.json").exists():
         return train(recipe, digits, test=test, folder=path, progress=True)
     run = Run(path)
@@ -20,4 +23,6 @@ def trained(name: str, folder: Path, seeds: int) -> Run:
 
 def members(run: Run) -> list[Run]:
     """Return the runs of a run's members, which have a seed each."""
+    if run.recipe.members == 1:
+        return [run]
     return [Run(run.folder / f"member-{number + 1}") for number in range(run.recipe.members)]

@@ -75,6 +75,7 @@ def of_accurate(accurate: Result) -> list[Row]:
             f"{accurate['ensemble_test_accuracy']:.2%}",
             "An et al., 15 networks: 99.745% ± 0.020%",
         ),
+        ("one network, `--teacher` those", _spread(accurate["taught_test_accuracy"]), ""),
     ]
 
 
