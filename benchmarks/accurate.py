@@ -27,6 +27,8 @@ def main() -> None:
     parser.add_argument("--taught", type=int, default=1)
     parser.add_argument("--runs", type=Path, default=Path("runs", "benchmarks"))
     arguments = parser.parse_args()
+    if arguments.seeds < 2:
+        parser.error("--seeds: an ensemble has two members or more")
     run = trained("accurate", arguments.runs, arguments.seeds)
     singles = members(run)
     test = load_mnist()[1]

@@ -103,6 +103,8 @@ def main() -> None:
     curves: list[list[tuple[float, float]]] = []
     for part in range(arguments.parts):
         curves += in_a_process("--only", "plain", str(part), str(part + 1))
+        if curves[-1][-1][1] < GOAL:
+            sys.exit(f"plain Keras did not get to {GOAL:.0%}, so there is no time to compare with")
         print(f"plain Keras: {curves[-1]}", flush=True)
         for name, seeds in (
             ("fast", arguments.seeds),
@@ -113,7 +115,6 @@ def main() -> None:
             runs[name] += in_a_process("--only", name, *ends, threads=threads)
             print(f"{name}: {runs[name]}", flush=True)
     accuracies = [accuracy for _, accuracy in runs["fast"]]
-    assert all(curve[-1][1] >= GOAL for curve in curves)
     plain_seconds = [curve[-1][0] for curve in curves]
     ours_seconds = statistics.fmean(seconds for seconds, _ in runs["fast"])
     report(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from _common import RESULTS, read_result
+from _published import SINGLE
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator, PercentFormatter
 
@@ -55,7 +56,7 @@ def time_to_accuracy(results: Results) -> Figure:
     axes.xaxis.minorticks_off()
     axes.yaxis.set_major_locator(MultipleLocator(0.005))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
-    axes.set_xlabel("seconds in fit, two cores")
+    axes.set_xlabel(f"seconds in fit, {fast['machine']['usable_processors']} processors")
     axes.set_ylabel("MNIST test accuracy")
     axes.set_title("Time to accuracy", loc="left", fontweight="bold")
     axes.legend(frameon=False, loc="lower left")
@@ -101,7 +102,7 @@ def accuracy_against_parameters(results: Results) -> Figure:
         (name, parameters(name), accuracy["mean"], accuracy["standard_deviation"])
         for name, accuracy in our_accuracies(results)
     ]
-    theirs = [(*point, 0.0) for point in PUBLISHED]
+    theirs = [(one.name, one.parameters, one.accuracy, 0.0) for one in SINGLE]
     for points, marker, color, label in (
         (ours, "o", ACCENT, "InkDigits: mean and standard deviation over seeds"),
         (theirs, "s", MUTED, "published"),
@@ -144,20 +145,6 @@ def parameters(name: str) -> int:
     recipe = Recipe() if name == "reference" else Recipe.load(name)
     return int(build(recipe.network, **recipe.options).count_params())
 
-
-PUBLISHED = (
-    ("697 parameters, best of 700 runs", 697, 0.9903),
-    ("BitNetMCU, 16 wide", 13_360, 0.9906),
-    ("BitNetMCU, 96 wide", 46_240, 0.9958),
-    ("train_mnist_fast, n = 30", 215_000, 0.9904),
-    ("An et al. M3, n = 30", 1_124_180, 0.99699),
-)
-"""Test accuracies that others give; where there is no n, of one run.
-
-BitNetMCU's weights are of 1.6 to 8 bits; their number follows from docs/documentation_cnn.md there,
-M3's from S. An et al., "An Ensemble of Simple Convolutional Neural Network Models for MNIST Digit
-Recognition", 2020: ten 3×3 convolutions of 32 to 176 filters, and one dense layer.
-"""
 
 DRAWN: tuple[tuple[str, Callable[[Results], Figure], tuple[str, ...]], ...] = (
     ("time-to-accuracy.png", time_to_accuracy, ("fast",)),

@@ -3,8 +3,8 @@
     python benchmarks/run.py            hours: what the README's figures come from
     python benchmarks/run.py --quick    five minutes: fewer repeats, into benchmarks/quick/
 
-Those that need pictures of other people (pictures.py, usps.py, fully_convolutional.py) take a path
-and are called by hand. Let nothing else run meanwhile.
+Those that need pictures of other people (pictures.py, usps.py, fully_convolutional.py) or networks
+to compare (packaged.py) take a path and are called by hand. Let nothing else run meanwhile.
 """
 
 import argparse

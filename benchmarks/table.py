@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from _common import read_result
+from _published import AN_15, AN_M3, BITNETMCU_16, BITNETMCU_96
 
 Row = tuple[str, str, str]
 Result = dict[str, Any]
@@ -68,25 +69,25 @@ def of_accurate(accurate: Result) -> list[Row]:
         (
             "`train --recipe accurate`, one network",
             f"{accuracy}, {parameters:,} parameters, {minutes:.0f} min",
-            "An et al. M3: 99.699% ± 0.032%, n = 30",
+            AN_M3.in_words(),
         ),
         (
             f"`--members {accurate['ensemble_of']}`",
             f"{accurate['ensemble_test_accuracy']:.2%}",
-            "An et al., 15 networks: 99.745% ± 0.020%",
+            AN_15.in_words(),
         ),
         ("one network, `--teacher` those", _spread(accurate["taught_test_accuracy"]), ""),
     ]
 
 
 def of_tiny(tiny: Result) -> list[Row]:
-    beside = {"tiny": "BitNetMCU: 99.58% in 13.0 kB", "tiniest": "BitNetMCU: 99.06% in 5.4 kB"}
+    beside = {"tiny": BITNETMCU_96, "tiniest": BITNETMCU_16}
     rows = []
     for name, published in beside.items():
         file = tiny[name]["tflite"]
         accuracy, kilobytes = _spread(file["test_accuracy"]), file["weight_bytes"] / 1000
         ours = f"{accuracy}, in {kilobytes:.1f} kB of weights"
-        rows.append((f"`train --recipe {name}`, as int8 `.tflite`", ours, published))
+        rows.append((f"`train --recipe {name}`, as int8 `.tflite`", ours, published.in_words()))
     return rows
 
 

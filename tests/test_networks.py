@@ -16,6 +16,7 @@ from inkdigits.networks import (
     count_multiply_adds,
     describe,
     gives_logits,
+    heads,
     names,
     options,
 )
@@ -58,6 +59,8 @@ def test_every_network_maps_images_to_probabilities_or_logits(name: str) -> None
     outputs = network(add_channel(scale(images)))
     assert outputs.shape == (3, 10)
     assert gives_logits(network) == (name in ("branched", "reader"))
+    assert heads(network)  # which are calibrated, and which Muon leaves to Adam
+    assert all("logits" in head.name or "probabilities" in head.name for head in heads(network))
     if gives_logits(network):
         outputs = keras.ops.softmax(outputs)
     np.testing.assert_allclose(keras.ops.sum(outputs, axis=1), 1, atol=1e-5)

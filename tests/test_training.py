@@ -165,8 +165,17 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
             "ema": 0.9,
             "epochs": 3,
         },
+        {
+            "network": "branched",
+            "options": {"filters": [4, 4, 8]},
+            "optimizer": "muon",
+            "learning_rate": 0.02,
+            "weight_decay": 0.05,
+            "augment": {"jitter": 2},
+            "epochs": 3,
+        },
     ],
-    ids=["plain", "augmented", "resnet", "early stopping", "simulated"],
+    ids=["plain", "augmented", "resnet", "early stopping", "simulated", "branched by muon"],
 )
 def test_a_resumed_run_ends_as_an_unbroken_one(
     extra: dict[str, object], mnist: Mnist, tmp_path: Path
@@ -433,7 +442,7 @@ def test_early_stopping_keeps_the_best_epoch(some_digits: Dataset, tmp_path: Pat
     assert run.metrics["validation_loss"] == pytest.approx(best, rel=1e-4)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop", "muon"])
 def test_every_optimizer_trains(optimizer: str, some_digits: Dataset, tmp_path: Path) -> None:
     recipe = Recipe.of({"epochs": 1, "optimizer": optimizer})
     _, history = fit(recipe, *some_digits.split(0.1, seed=0), tmp_path)

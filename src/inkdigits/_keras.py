@@ -5,6 +5,7 @@ happens with the standard error closed off.
 """
 
 import contextlib
+import logging
 import os
 import sys
 
@@ -26,6 +27,8 @@ def _import_keras() -> None:
         module = import_extra("keras")
         if first:
             module.ops.zeros(())  # the backend starts, and talks, at its first operation
+            # It warns of every network after the fourth, as if one would be compiled again.
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 _import_keras()

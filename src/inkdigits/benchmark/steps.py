@@ -17,7 +17,7 @@ class StepTimes(keras.callbacks.Callback):
     the last, is not timed: compiling, shuffling, validating.
 
     Args:
-        images: in an epoch.
+        images: in what Keras counts as one: a step, or a group of them.
         seconds: to time steps for, besides a tenth of it for the warm-up; one group is timed even
             if it takes longer.
 
@@ -41,11 +41,10 @@ class StepTimes(keras.callbacks.Callback):
         if self._began is None:
             self._began = now
         warm = self._began + _WARM_UP * self._seconds
-        # The last group may be smaller, and Keras does not say by how much.
+        # The last group of an epoch may be smaller.
         if self._last is not None and self._last[1] >= warm and batch + 1 < self.params["steps"]:
             step, then = self._last
-            seen = self._images * (batch - step) / self.params["steps"]
-            self.seconds_an_image.append((now - then) / seen)
+            self.seconds_an_image.append((now - then) / (self._images * (batch - step)))
         if self.seconds_an_image and now - warm >= self._seconds:
             self.model.stop_training = True
         self._last = batch, now

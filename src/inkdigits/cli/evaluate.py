@@ -72,7 +72,11 @@ def _names(models: list[Path]) -> str:
 def _name(model: Path) -> str:
     """Name a model: by its run's folder, or by its own file if that says more."""
     whole = model.resolve()
-    return whole.parent.name if whole.name == "model.onnx" else whole.name.removesuffix(".onnx")
+    if whole.name == "model.onnx":
+        whole = whole.parent
+    name = whole.name.removesuffix(".onnx")
+    # Every ensemble has a member of that name.
+    return f"{whole.parent.name}-{name}" if name.startswith("member-") else name
 
 
 def _slug(name: str) -> str:

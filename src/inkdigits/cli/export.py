@@ -92,15 +92,14 @@ def _digits(run: "Run | None") -> "tuple[Dataset, Dataset]":
     """
     from inkdigits.cli.train import load_digits
     from inkdigits.datasets import load_mnist
-    from inkdigits.errors import DataError
+    from inkdigits.errors import DataError, RunError
 
     if run is not None:
         try:
             dataset, test = load_digits(*run.data_paths)
-            if test is not None:
-                return dataset, test
-            return run.recipe.split(dataset)
-        except DataError as error:
+            run.check_data(dataset, test)
+            return (dataset, test) if test is not None else run.recipe.split(dataset)
+        except (DataError, RunError) as error:
             print(f"inkdigits: {error}; MNIST takes its place", file=sys.stderr)
     return load_mnist()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from inkdigits.datasets import Dataset
+from inkdigits.evaluation import evaluate
 from inkdigits.export.calibration import some_digits
 from inkdigits.export.formats import Format
 from inkdigits.export.weights import weight_bytes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Measured", "classifier_of", "measure"]
 
-_SEED = 1  # other digits than those that the activations were measured on
+_SEED = 1  # hardly any of the digits that the activations were measured on
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,6 @@ def measure(
         DataError: `test` has no labels.
     """
     path = Path(path)
-    labels = test.require_labels()
     theirs, ours = as_classifier(network), classifier_of(path, form)
     images = some_digits(dataset, seed=_SEED)
     expected, given = theirs(images), ours(images)
@@ -77,8 +76,8 @@ def measure(
         weight_bytes=weight_bytes(path, form),
         max_difference=float(np.abs(given - expected).max()),
         same_digit=float(np.mean(given.argmax(axis=1) == expected.argmax(axis=1))),
-        accuracy=_accuracy(ours(test.images), labels),
-        keras_accuracy=_accuracy(theirs(test.images), labels),
+        accuracy=evaluate(ours, test).accuracy,
+        keras_accuracy=evaluate(theirs, test).accuracy,
         digits=len(test),
     )
 
@@ -109,7 +108,3 @@ def classifier_of(path: Path, form: Format) -> Classify:
 def _size(path: Path) -> int:
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files)
-
-
-def _accuracy(probabilities: npt.NDArray[np.float32], labels: npt.NDArray[np.uint8]) -> float:
-    return float(np.mean(probabilities.argmax(axis=1) == labels))

@@ -84,7 +84,7 @@ def quantise_onnx(
         except Exception as error:  # ONNX Runtime's own kinds share no narrower base
             why = str(error).strip().split("\n", 1)[0]
             raise ModelError(f"{path} was not written: ONNX Runtime cannot: {why}") from error
-        _sign(temporary, card)
+        _put_card(temporary, card)
 
     write_through(Path(path), write)
 
@@ -126,7 +126,7 @@ class _Batches:
         return None if batch is None else {"images": batch}
 
 
-def _sign(path: Path, card: ModelCard) -> None:
+def _put_card(path: Path, card: ModelCard) -> None:
     """Write the card into a file, and make sure that the reader takes it."""
     model = onnx.load_model_from_string(path.read_bytes())
     model.producer_name, model.producer_version = "InkDigits", card.version

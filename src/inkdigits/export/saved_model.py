@@ -10,9 +10,10 @@ from inkdigits._files import write_folder
 from inkdigits._keras import keras
 from inkdigits._quiet import silenced
 from inkdigits.datasets import add_channel, scale
+from inkdigits.datasets.dataset import DIGITS
 from inkdigits.errors import ModelError
 from inkdigits.networks import gives_logits
-from inkdigits.reading.classifier import Classify, softmax
+from inkdigits.reading.classifier import Classify, check_images, softmax
 
 __all__ = ["export_saved_model", "load_saved_model", "save_with_signature"]
 
@@ -72,19 +73,27 @@ def load_saved_model(path: str | Path) -> Classify:
 
     Returns:
         A function from images uint8 ``(count, 28, 28)`` to probabilities float32 ``(count, 10)``.
+
+    Raises:
+        ModelError: missing or damaged.
     """
     import tensorflow as tf
 
-    with silenced():
-        model: Any = tf.saved_model.load(str(path))
-    serve = model.signatures["serving_default"]
+    try:
+        with silenced():
+            model: Any = tf.saved_model.load(str(path))
+        serve = model.signatures["serving_default"]
+    except Exception as error:  # TensorFlow's own kinds share no narrower base
+        raise ModelError(f"{path} is not a sound SavedModel") from error
 
     def classify(images: Any) -> Any:
-        parts = []
+        check_images(images)
+        probabilities = np.empty((len(images), DIGITS), np.float32)
         for start in range(0, len(images), _BATCH):
             scaled = add_channel(scale(images[start : start + _BATCH]))
             ((name, outputs),) = serve(images=tf.constant(scaled)).items()
-            parts.append(softmax(outputs.numpy()) if name == "logits" else outputs.numpy())
-        return np.concatenate(parts)
+            given = outputs.numpy()
+            probabilities[start : start + _BATCH] = softmax(given) if name == "logits" else given
+        return probabilities
 
     return classify

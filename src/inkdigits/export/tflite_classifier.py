@@ -87,13 +87,13 @@ class TfliteClassifier:
             ValueError: another shape or type.
         """
         check_images(images)
-        taken = _to_steps(images[..., np.newaxis] * np.float32(1 / 255), self._input)
+        taken = _quantised(images[..., np.newaxis] * np.float32(1 / 255), self._input)
         outputs = np.empty((len(images), 10), self._output["dtype"])
         for row, image in zip(outputs, taken):
             self._interpreter.set_tensor(self._input["index"], image[np.newaxis])
             self._interpreter.invoke()
             row[:] = self._interpreter.get_tensor(self._output["index"])[0]
-        given = _from_steps(outputs, self._output)
+        given = _dequantised(outputs, self._output)
         if self.output == "logits":
             return softmax(given)
         # In steps of 1/256 they sum to 1 only nearly.
@@ -104,7 +104,7 @@ class TfliteClassifier:
 _OUTPUTS = ("probabilities", "logits")
 
 
-def _to_steps(values: npt.NDArray[np.float32], tensor: Any) -> npt.NDArray[Any]:
+def _quantised(values: npt.NDArray[np.float32], tensor: Any) -> npt.NDArray[Any]:
     """Bring numbers to what a tensor holds: themselves, or steps of its scale."""
     if tensor["dtype"] is np.float32:
         return values
@@ -114,7 +114,7 @@ def _to_steps(values: npt.NDArray[np.float32], tensor: Any) -> npt.NDArray[Any]:
     return held
 
 
-def _from_steps(values: npt.NDArray[Any], tensor: Any) -> npt.NDArray[np.float32]:
+def _dequantised(values: npt.NDArray[Any], tensor: Any) -> npt.NDArray[np.float32]:
     if tensor["dtype"] is np.float32:
         return values
     step, zero = tensor["quantization"]

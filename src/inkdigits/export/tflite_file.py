@@ -65,10 +65,11 @@ def export_tflite(
         raise
     except Exception as error:  # the converter raises whatever its parts raise
         what = "whole numbers" if how is Quantisation.INT8 else "TensorFlow Lite"
+        why = str(error).strip().split("\n", 1)[0] or type(error).__name__
         raise ModelError(
-            f"{path} was not written: the network has a layer that cannot be done in {what}"
+            f"{path} was not written: the network cannot be done in {what}: {why}"
         ) from error
-    write_bytes(Path(path), _signed(model, replace(card, quantisation=str(how))))
+    write_bytes(Path(path), _with_card(model, replace(card, quantisation=str(how))))
 
 
 def _convert(network: keras.Model, how: Quantisation, dataset: Dataset | None) -> bytes:
@@ -98,7 +99,7 @@ def _one_by_one(images: npt.NDArray[np.float32]) -> Iterator[list[npt.NDArray[np
         yield [image[np.newaxis]]
 
 
-def _signed(model: bytes, card: ModelCard) -> bytes:
+def _with_card(model: bytes, card: ModelCard) -> bytes:
     """Return a model with its card, in the place that TensorFlow Lite's format has for metadata."""
     schema: Any = import_extra("ai_edge_litert.schema_py_generated")
     flatbuffers: Any = import_extra("flatbuffers")

@@ -3,7 +3,8 @@
 A file there holds one function, `network`, whose keyword arguments are the network's options and
 whose docstring's first line says what it is. The file's name is the network's name. Nothing else is
 needed. A network ends in a dense layer, with a softmax or, where it shall also learn what is no
-digit, without: that layer is what calibration scales. Or it ends in the mean of several such heads.
+digit, without: that layer is what calibration scales. Or it ends in the mean of
+several such heads, which give logits and are called ``logits_1``, ``logits_2`` and so on.
 """
 
 import inspect

@@ -111,9 +111,10 @@ def augmented_copies(
     image: npt.NDArray[np.uint8], augmentation: Augmentation, count: int, *, seed: int = 0
 ) -> npt.NDArray[np.uint8]:
     """Return augmented copies of one image, uint8 ``(28, 28)``, as uint8 ``(count, 28, 28)``."""
-    batch = add_channel(scale(np.repeat(image[np.newaxis], count, axis=0)))
-    bent = keras.ops.convert_to_numpy(Augment(augmentation, seed)(batch, training=True))
-    copies: npt.NDArray[np.uint8] = (bent[..., 0] * 255 + 0.5).astype(np.uint8)
+    augment, one = Augment(augmentation, seed), add_channel(scale(image[np.newaxis]))
+    # Each is a batch of its own, because jitter moves a batch as one.
+    batches = [ops.convert_to_numpy(augment(one, training=True)) for _ in range(count)]
+    copies: npt.NDArray[np.uint8] = (np.concatenate(batches)[..., 0] * 255 + 0.5).astype(np.uint8)
     return copies
 
 

@@ -87,6 +87,7 @@ def fit(
     history = keeper.resume(model)
     averaging = (AverageWeights(),) if recipe.ema else ()
     with contextlib.ExitStack() as stack:
+        stack.callback(getattr(model, "release", lambda: None))
         live = (stack.enter_context(LiveBar(recipe.epochs, history)),) if progress else ()
         model.fit(
             seen,
@@ -152,6 +153,9 @@ def _compile(model: keras.Model, recipe: Recipe, steps: int, from_logits: bool) 
         metrics=["accuracy"],
         # TensorFlow loops by itself, and PyTorch under Keras takes steps one by one.
         steps_per_execution=recipe.steps_per_execution if keras.backend.backend() == "jax" else 1,
+        # XLA, which Keras takes on a GPU, would fill the last batch of an epoch up with digits that
+        # were seen already.
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
     optimizer.build(model.trainable_variables)
 

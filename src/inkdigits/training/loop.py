@@ -5,6 +5,7 @@ two milliseconds, and fetching takes as long. Here the digits lie in TensorFlow'
 and Python only says which ones make a batch, for many steps at once.
 """
 
+import weakref
 from math import ceil
 from typing import Any
 
@@ -25,13 +26,14 @@ class Steps(keras.utils.PyDataset):
     """The numbers of the digits of many batches at once: int32 ``(steps * size,)``.
 
     Args:
-        batches: whose order is followed.
+        batches: whose order is followed, for as long as someone else keeps them.
         steps: batches at once; at the end of an epoch there may be fewer.
     """
 
     def __init__(self, batches: Batches, steps: int) -> None:
         super().__init__()
-        self._batches = batches
+        # TensorFlow never lets go of what it has fetched batches from: not of the digits, too.
+        self._batches = weakref.proxy(batches)
         self._digits = steps * batches.size
 
     def __len__(self) -> int:
@@ -53,8 +55,14 @@ class LoopedModel(keras.Model):
     def __init__(self, batches: Batches, *, inputs: Any, outputs: Any) -> None:
         super().__init__(inputs=inputs, outputs=outputs)
         self._size = batches.size
-        self._images = tf.constant(batches.images)
-        self._labels = tf.constant(one_hot(batches.labels, batches.classes))
+        labels = one_hot(batches.labels, batches.classes)
+        self._images = tf.Variable(batches.images, trainable=False, shape=(None, 28, 28))
+        self._labels = tf.Variable(labels, trainable=False, shape=(None, batches.classes))
+
+    def release(self) -> None:
+        """Give the digits' memory back: TensorFlow keeps what it compiled, and what that holds."""
+        for held in (self._images, self._labels):
+            held.assign(tf.zeros((0, *held.shape[1:]), held.dtype))
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As of any Keras model."""
@@ -68,12 +76,13 @@ class LoopedModel(keras.Model):
     def train_step(self, data: tuple[Any]) -> Any:
         """Take a step for each batch of numbers, and return the metrics so far."""
         (numbers,) = data
+        digits, labels = self._images.read_value(), self._labels.read_value()
         take_step = super().train_step
 
         def step(start: Any) -> tuple[Any]:
             batch = numbers[start : start + self._size]
-            images = tf.cast(tf.gather(self._images, batch), tf.float32)[..., tf.newaxis]
-            take_step((images / _LARGEST_PIXEL, tf.gather(self._labels, batch)))
+            images = tf.cast(tf.gather(digits, batch), tf.float32)[..., tf.newaxis]
+            take_step((images / _LARGEST_PIXEL, tf.gather(labels, batch)))
             return (start + self._size,)
 
         count = tf.shape(numbers)[0]

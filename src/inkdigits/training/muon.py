@@ -8,8 +8,8 @@ __all__ = ["Muon"]
 
 ops = keras.ops
 
-_LAST_LAYERS = ["logits", "probabilities"]
-"""What a network's last layer is called: it, and all vectors, take Adam's steps instead."""
+_HEADS = ["logits", "probabilities"]
+"""What a network's heads are called: they, and all vectors, take Adam's steps instead."""
 
 
 class Muon(keras.optimizers.Muon):
@@ -34,14 +34,13 @@ class Muon(keras.optimizers.Muon):
             weight_decay=weight_decay,
             adam_weight_decay=None,
             adam_beta_2=0.99,
-            exclude_layers=_LAST_LAYERS,
             momentum=0.9,
             ns_steps=3,  # five, as is usual, take longer and learn no better here
             **kwargs,
         )
 
     def _should_use_adamw(self, variable: Any) -> bool:
-        return len(variable.shape) < 2 or any(name in variable.path for name in _LAST_LAYERS)
+        return len(variable.shape) < 2 or any(name in variable.path for name in _HEADS)
 
     def _muon_update_step(self, gradient: Any, variable: Any, lr: Any, m: Any) -> None:
         self.assign_add(m, gradient + m * (self.momentum - 1))

@@ -117,6 +117,8 @@ class Recipe(BaseModel):
             said before TensorFlow starts, as ``inkdigits train`` does.
         teacher: folder of a finished run whose network to learn from, beside the labels: it is
             asked about every image that the network sees. An ensemble can so become one network.
+            The losses in the history then include what it costs to differ from the teacher, but
+            those of the validation do not.
         members: networks to train, each with its own seed from `seed` on; of several, the mean of
             their probabilities is what is measured and exported.
         seed: of the initial weights, the order of the images, dropout, augmentation, simulation.

@@ -77,12 +77,16 @@ class Run:
         from inkdigits.training.precision import POLICIES, settle_precision
 
         recipe = settle_precision(recipe)
+        if recipe.teacher is not None:  # so that the run can be resumed from anywhere
+            teacher = str(Path(recipe.teacher).resolve())
+            recipe = recipe.model_copy(update={"teacher": teacher})
+        teacher_sha256 = _sha256_of_teacher(recipe)
         path = _make_folder(folder, recipe)
         fields = recipe.model_dump(mode="json")
         fields["provenance"] = _Provenance(
             training_data=_identity(dataset),
             test_data=None if test is None else _identity(test),
-            teacher_sha256=_sha256_of_teacher(recipe),
+            teacher_sha256=teacher_sha256,
             policy=POLICIES[recipe.precision],
             versions=_versions(),
             machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
@@ -166,7 +170,11 @@ class Run:
             test_accuracy=metrics["test_accuracy"],
             rejection_threshold=metrics["rejection_threshold"],
             parameters=metrics["parameters"],
-            calibration=f"temperature {metrics['temperature']:.4g}, folded into the last layer",
+            calibration=(
+                f"temperature {metrics['temperature']:.4g}, folded into the last layer"
+                if self.recipe.members == 1
+                else "of each member by itself"
+            ),
             open_set=self.recipe.open_set,
         )
 
@@ -221,9 +229,12 @@ class _Provenance(BaseModel):
 def _sha256_of_teacher(recipe: Recipe) -> str | None:
     if recipe.teacher is None:
         return None
-    path = Run(recipe.teacher).folder / "model.keras"
+    teacher = Run(recipe.teacher)
+    path = teacher.folder / "model.keras"
+    # The weights alone do not say what they are the weights of.
+    said = teacher.recipe.model_dump_json(include={"network", "options", "members", "simulate"})
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(said.encode() + path.read_bytes()).hexdigest()
     except OSError as error:
         raise RunError(f"the teacher {path} cannot be read: {reason(error)}") from error
 

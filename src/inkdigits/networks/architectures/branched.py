@@ -1,4 +1,4 @@
-"""The branched one: as small as the reader, and more accurate."""
+"""The branched one: several answers from one network, which err on different digits."""
 
 from typing import Annotated, Any
 
@@ -16,8 +16,8 @@ def network(
 ) -> keras.Model:
     """Three pairs of 3×3 convolutions with three heads, whose logits are averaged.
 
-    One head branches off before the last pair. Of the two behind it, one sees which features are
-    anywhere, the other where they are. They err on different digits, if each learns by itself.
+    One head, with a convolution of its own, branches off before the last pair. Of the two behind
+    it, one sees which features are anywhere, the other where they are. Each learns by itself.
 
     Args:
         filters: of each pair.
