@@ -4,6 +4,7 @@ import io
 import json
 import os
 import statistics
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-__all__ = ["RESULTS", "rapidocr", "read_result", "report", "summary"]
+__all__ = ["RESULTS", "rapidocr", "read_result", "report", "seconds_each", "summary"]
 
 RESULTS = Path(os.environ.get("INKDIGITS_RESULTS") or Path(__file__).parent / "results")
 
@@ -55,6 +56,15 @@ def read_result(name: str) -> dict[str, Any] | None:
     """Return what `report` wrote under a name, if it did."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def seconds_each(call: Callable[[], object], *, calls: int) -> float:
+    """Return the seconds that a call takes, as the mean of so many."""
+    call()
+    start = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return (time.perf_counter() - start) / calls
 
 
 def rapidocr() -> dict[str, Callable[[bytes], str]]:

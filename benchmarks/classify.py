@@ -10,11 +10,10 @@ with it: a PNG of 320×240 pixels, from its bytes.
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from _common import report, summary
+from _common import report, seconds_each, summary
 
 from inkdigits import Reader, add_channel, build, load_mnist, scale
 from inkdigits._keras import keras
@@ -23,14 +22,6 @@ from inkdigits.reading import ModelCard
 from inkdigits.reading.classifier import available_threads
 
 PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "seven.png"
-
-
-def seconds_each(call: Callable[[], object], *, calls: int) -> float:
-    call()
-    start = time.perf_counter()
-    for _ in range(calls):
-        call()
-    return (time.perf_counter() - start) / calls
 
 
 def main() -> None:

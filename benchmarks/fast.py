@@ -20,39 +20,22 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from _common import report, summary
+from _fits import accuracy, plain_keras, time_ours
 
-from inkdigits import Dataset, Recipe, add_channel, build, evaluate, load_mnist, one_hot, scale
+from inkdigits import Dataset, Recipe, add_channel, load_mnist, one_hot, scale
 from inkdigits._keras import keras
-from inkdigits.networks import as_classifier
-from inkdigits.training.fit import fit
 
 GOAL = 0.99
 MOST_EPOCHS = 15
 
 
-def time_ours(recipe: Recipe, train: Dataset, test: Dataset) -> tuple[float, float]:
-    """Return the seconds that `fit` takes, and the test accuracy it ends with."""
-    fitting, validation = recipe.split(train)
-    keras.backend.clear_session()
-    gc.collect()  # what other runs have left behind is not this one's to tidy up
-    with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        network, _ = fit(recipe, fitting, validation, Path(folder))
-        seconds = time.perf_counter() - start
-    return seconds, evaluate(as_classifier(network), test).accuracy
-
-
 def time_plain(train: Dataset, test: Dataset, seed: int) -> list[tuple[float, float]]:
     """Return the seconds so far and the test accuracy after each epoch until the goal is met."""
-    keras.utils.set_random_seed(seed)
-    network = build("reference")
-    network.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    network = plain_keras(seed)
     x, y = add_channel(scale(train.images)), one_hot(train.require_labels())
     curve: list[tuple[float, float]] = []
     seconds = 0.0
@@ -60,7 +43,7 @@ def time_plain(train: Dataset, test: Dataset, seed: int) -> list[tuple[float, fl
         start = time.perf_counter()
         network.fit(x, y, batch_size=128, epochs=1, verbose=0)
         seconds += time.perf_counter() - start
-        curve.append((seconds, evaluate(as_classifier(network), test).accuracy))
+        curve.append((seconds, accuracy(network, test)))
     return curve
 
 
@@ -135,7 +118,10 @@ def main() -> None:
 def run_one(what: str, seed: int, train: Dataset, test: Dataset) -> Any:
     if what == "plain":
         return time_plain(train, test, seed)
-    return time_ours(Recipe.load(what).model_copy(update={"seed": seed}), train, test)
+    recipe = Recipe.load(what).model_copy(update={"seed": seed})
+    keras.backend.clear_session()
+    gc.collect()  # what other runs have left behind is not this one's to tidy up
+    return time_ours(recipe, *recipe.split(train), test)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ networks are given as runs or ``.onnx`` files. Most were fitted to these digits,
 """
 
 import argparse
+import functools
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import report, summary
+from _common import report, seconds_each, summary
 from pages import edit_distance
 
 from inkdigits import Dataset, Reader, Recipe, load_mnist
@@ -91,10 +91,8 @@ def times(readers: dict[str, Reader], picture: np.ndarray) -> dict[str, list[flo
     milliseconds: dict[str, list[float]] = {name: [] for name in readers}
     for _ in range(TURNS):
         for name, reader in readers.items():
-            began = time.perf_counter()
-            for _ in range(CALLS):
-                reader.read(picture)
-            milliseconds[name].append(1000 * (time.perf_counter() - began) / CALLS)
+            seconds = seconds_each(functools.partial(reader.read, picture), calls=CALLS)
+            milliseconds[name].append(1000 * seconds)
     return milliseconds
 
 

@@ -1,20 +1,20 @@
 """Claim: ONNX Runtime classifies faster than Keras at every batch size.
 
-One network, the packaged reader, in one process, turn by turn: our `Classifier` with the ``.onnx``
-file in float and in int8, the same network in a compiled TensorFlow call, and Keras'
+One network, built as the packaged one is, in one process, turn by turn: our `Classifier` with the
+``.onnx`` file in float and in int8, the same network in a compiled TensorFlow call, and Keras'
 ``model.predict``. Digits go in as bytes each time, and what each way needs to scale them counts.
 
     python benchmarks/throughput.py [--repeats 5]
 """
 
 import argparse
+import functools
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from _common import report, summary
+from _common import report, seconds_each, summary
 
 from inkdigits import Recipe, add_channel, build, load_mnist, scale
 from inkdigits._keras import keras
@@ -55,13 +55,9 @@ def _compiled(network: keras.Model) -> Call:
 
 
 def seconds_a_call(call: Call, images: np.ndarray) -> float:
-    start = time.perf_counter()
-    call(images)
-    count = max(1, min(2000, round(SECONDS / (time.perf_counter() - start))))
-    start = time.perf_counter()
-    for _ in range(count):
-        call(images)
-    return (time.perf_counter() - start) / count
+    classify = functools.partial(call, images)
+    count = max(1, min(2000, round(SECONDS / seconds_each(classify, calls=1))))
+    return seconds_each(classify, calls=count)
 
 
 def main() -> None:

@@ -11,41 +11,21 @@ at the end.
 
 import argparse
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
 from _common import report, summary
+from _fits import accuracy, plain_keras, time_ours
 
-from inkdigits import Dataset, Recipe, add_channel, build, evaluate, load_mnist, one_hot, scale
-from inkdigits._keras import keras
-from inkdigits.networks import as_classifier
-from inkdigits.training.fit import fit
+from inkdigits import Dataset, Recipe, add_channel, load_mnist, one_hot, scale
 from inkdigits.training.precision import settle_precision
 
 
-def accuracy(network: keras.Model, test: Dataset) -> float:
-    return evaluate(as_classifier(network), test).accuracy
-
-
 def time_plain(fitting: Dataset, test: Dataset, epochs: int, seed: int) -> tuple[float, float]:
-    keras.utils.set_random_seed(seed)
-    network = build("reference")
-    network.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    network = plain_keras(seed)
     x, y = add_channel(scale(fitting.images)), one_hot(fitting.require_labels())
     start = time.perf_counter()
     network.fit(x, y, batch_size=128, epochs=epochs, verbose=0)
     return time.perf_counter() - start, accuracy(network, test)
-
-
-def time_ours(
-    fitting: Dataset, validation: Dataset, test: Dataset, epochs: int, seed: int
-) -> tuple[float, float]:
-    recipe = Recipe(epochs=epochs, seed=seed)
-    with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        network, _ = fit(recipe, fitting, validation, Path(folder))
-        return time.perf_counter() - start, accuracy(network, test)
 
 
 def main() -> None:
@@ -56,8 +36,9 @@ def main() -> None:
     train, test = load_mnist()
     ours, plain = [], []
     for seed in range(arguments.seeds):
-        fitting, validation = Recipe().split(train)
-        ours.append(time_ours(fitting, validation, test, arguments.epochs, seed))
+        recipe = Recipe(epochs=arguments.epochs, seed=seed)
+        fitting, validation = recipe.split(train)
+        ours.append(time_ours(recipe, fitting, validation, test))
         plain.append(time_plain(fitting, test, arguments.epochs, seed))
         print(f"seed {seed}: ours {ours[-1]}, plain {plain[-1]}", flush=True)
     ratios = [our[0] / their[0] for our, their in zip(ours, plain, strict=True)]
