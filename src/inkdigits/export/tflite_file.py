@@ -1,6 +1,7 @@
 """Export a network to one ``.tflite`` file, for phones and microcontrollers."""
 
 import json
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -61,11 +62,12 @@ def export_tflite(
     import_extra("ai_edge_litert")  # is found missing now, not after the work
     try:
         model = _convert(network, how, dataset)
-    except (OSError, ModelError):
+    except (OSError, MemoryError, ModelError):
         raise
     except Exception as error:  # the converter raises whatever its parts raise
         what = "whole numbers" if how is Quantisation.INT8 else "TensorFlow Lite"
-        why = str(error).strip().split("\n", 1)[0] or type(error).__name__
+        operation = re.search(r"'tf\.(\w+)' op", str(error))
+        why = f"it needs {operation[1]}" if operation else type(error).__name__
         raise ModelError(
             f"{path} was not written: the network cannot be done in {what}: {why}"
         ) from error
