@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from inkdigits._files import write_text
 from inkdigits.datasets import Dataset
@@ -139,12 +139,12 @@ class Recipe(BaseModel):
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     validation: _Share = 0.1
-    patience: PositiveInt | None = None
+    patience: _Count | None = None
     augment: Augmentation | None = None
     simulate: Simulation | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     steps_per_execution: _Count = 16
-    threads: PositiveInt | None = None
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     teacher: str | None = None
     members: Annotated[int, Field(ge=1, le=100)] = 1
     seed: Annotated[NonNegativeInt, Field(lt=2**32)] = 0
