@@ -13,7 +13,7 @@ class Published:
         name: of the network.
         parameters: how many it has.
         accuracy: 0 to 1.
-        how: it was come by, or what it takes.
+        how: how it was come by, or what it takes.
         source: where it is said.
     """
 

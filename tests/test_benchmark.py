@@ -46,6 +46,24 @@ def check(speeds: dict[str, Any]) -> None:
     assert large["n"] >= 3
 
 
+def test_groups_of_steps_are_timed_by_the_images_in_them() -> None:
+    from inkdigits._keras import keras
+    from inkdigits.benchmark.steps import StepTimes
+
+    times = StepTimes(images=2048, seconds=0)  # no warm-up either
+    times.set_model(keras.Sequential())
+    times.set_params({"steps": 5})
+    times.on_epoch_begin(0)
+    for group in range(5):
+        time.sleep(0.1)
+        times.on_train_batch_end(group)
+    # The first has nothing before it, and the last may be smaller.
+    assert len(times.seconds_an_image) == 3
+    for seconds in times.seconds_an_image:
+        assert 0.1 / 2048 <= seconds < 1 / 2048
+    assert times.model.stop_training
+
+
 @pytest.fixture(scope="module")
 def speeds() -> dict[str, Any]:
     steps: list[str] = []

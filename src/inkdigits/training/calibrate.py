@@ -38,7 +38,7 @@ def calibrate(network: keras.Model, validation: Dataset | Marks) -> Calibration:
     probabilities, and no accuracy changes. A network without heads stays as it is.
 
     Args:
-        network: in float32; its last layer is changed.
+        network: in float32; its heads are changed.
         validation: digits, or simulated marks, that it was not fitted to.
     """
     outputs = network.predict(
