@@ -9,7 +9,7 @@ import pytest
 
 from inkdigits import Dataset, Reader, Recipe, Run, resume, train
 from inkdigits._keras import keras
-from inkdigits.errors import RecipeError, RunError
+from inkdigits.errors import ModelError, RecipeError, RunError
 from inkdigits.networks import average, build, count_multiply_adds, gives_logits
 from inkdigits.training.history import Epoch, mean_history
 
@@ -51,6 +51,22 @@ def test_an_ensemble_that_was_cut_off_trains_only_what_is_missing(
     assert done.model_path.stat().st_mtime_ns == before
     for mine, theirs in zip(broken.network().get_weights(), pair.network().get_weights()):
         np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_damaged_member_is_named_with_the_way_out(
+    pair: Run, some_digits: Dataset, tmp_path: Path
+) -> None:
+    broken = Run(shutil.copytree(pair.folder, tmp_path / "broken"))
+    (broken.folder / "metrics.json").unlink()
+    weights = broken.folder / "member-2" / "model.keras"
+    whole = weights.read_bytes()
+    for damage in (whole[:-99], None):
+        weights.write_bytes(damage) if damage else weights.unlink()
+        with pytest.raises(RunError, match=r"damaged.*; remove .*member-2, and") as caught:
+            resume(broken.folder, some_digits)
+        assert f"--resume {broken.folder}" in str(caught.value)
+    shutil.rmtree(broken.folder / "member-2")
+    assert resume(broken.folder, some_digits).metrics["parameters"] == pair.metrics["parameters"]
 
 
 def test_networks_that_know_what_is_no_digit_stay_so_in_an_average() -> None:
@@ -112,7 +128,10 @@ def test_a_teacher_must_be_a_finished_run(some_digits: Dataset, tmp_path: Path) 
         train(recipe, some_digits, folder=tmp_path / "run")
     unfinished = Run.create(tmp_path / "unfinished", Recipe.of(SMALL), some_digits, None)
     recipe = Recipe.of({**SMALL, "teacher": str(unfinished.folder)})
-    with pytest.raises(RecipeError, match="is not finished"):
+    with pytest.raises(RunError, match="is not finished"):
+        train(recipe, some_digits, folder=tmp_path / "run")
+    (unfinished.folder / "model.keras").write_bytes(b"PK")
+    with pytest.raises(ModelError, match=r"is not a sound \.keras file"):
         train(recipe, some_digits, folder=tmp_path / "run")
     recipe = Recipe.of({**SMALL, "network": "reader", "options": {}, "simulate": {}})
     with pytest.raises(RecipeError, match="leave it out"):

@@ -1,6 +1,7 @@
 """Export: one file that says what it is and answers as Keras does."""
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import onnx
@@ -10,6 +11,7 @@ from inkdigits import Dataset, Reader, Run, add_channel, build, export_onnx, sca
 from inkdigits._keras import keras
 from inkdigits.errors import ModelError
 from inkdigits.networks import as_classifier, names
+from inkdigits.networks.activations import Activation
 from inkdigits.reading import Classifier, ModelCard
 
 
@@ -26,6 +28,12 @@ def test_every_network_is_exported_and_answers_as_keras_does(
     ours = Reader(tmp_path / "model.onnx").classify(some_test_digits.images)
     assert np.abs(ours - as_classifier(network)(some_test_digits.images)).max() <= 1e-4
     assert difference <= 1e-4
+
+
+@pytest.mark.parametrize("activation", get_args(Activation))
+def test_every_activation_is_exported(activation: str, tmp_path: Path) -> None:
+    network = build("reference", filters=[2, 2], dense=4, activation=activation)
+    assert export_onnx(network, tmp_path / "model.onnx", card()) <= 1e-4
 
 
 def test_a_runs_model_answers_as_its_network_does(trained: Run, some_test_digits: Dataset) -> None:
@@ -106,7 +114,7 @@ def test_a_softmax_layer_is_not_followed_by_another(tmp_path: Path, some_digits:
     export_onnx(network, tmp_path / "model.onnx", card())
     images = some_digits.images[:100]
     confidences = Classifier(tmp_path / "model.onnx")(images).max(axis=1)
-    assert confidences.mean() > 0.9  # after a second softmax it would be below a quarter
+    assert confidences.mean() > 0.5  # after a second softmax it would be below a quarter
 
 
 def test_files_of_the_first_version_know_digits_only_and_are_whole() -> None:

@@ -16,11 +16,13 @@ import inkdigits
 from inkdigits import Dataset, Recipe, Run, resume, train
 from inkdigits._keras import keras
 from inkdigits.errors import DataError, RecipeError, RunError
+from inkdigits.training.alone import alone_in
 from inkdigits.training.averaging import AverageWeights
 from inkdigits.training.batches import Batches
 from inkdigits.training.fit import build_for, fit
 from inkdigits.training.history import Epoch, best_epoch, should_stop
 from inkdigits.training.precision import POLICIES, settle_precision
+from inkdigits.training.recipe import Simulation
 from inkdigits.training.schedule import learning_rate
 from inkdigits.training.tensorboard import EpochScalars
 from inkdigits.training.trainer import _with_simulated, _with_simulated_validation
@@ -347,7 +349,17 @@ def test_what_is_wrong_is_found_before_a_folder_is_made(
         train(Recipe(), Dataset(some_digits.images, None), folder=folder)
     with pytest.raises(DataError, match="too few images"):
         train(Recipe(validation=0.001), some_digits, folder=folder)
+    black = Dataset(np.zeros_like(some_digits.images), some_digits.labels, "night")
+    with pytest.raises(DataError, match="night has no ink to draw anew"):
+        train(Recipe(network="reader", simulate=Simulation()), black, folder=folder)
     assert not folder.exists()
+
+
+def test_one_process_at_a_time_trains_in_a_folder(some_digits: Dataset, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", Recipe(epochs=1), some_digits, None)
+    with alone_in(run.folder), pytest.raises(RunError, match="by another process; let it end"):
+        resume(run.folder, some_digits)
+    assert resume(run.folder, some_digits).finished
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on file size to set")

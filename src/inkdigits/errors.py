@@ -76,7 +76,16 @@ def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
     )
 
 
-_TRAINING = ("keras", "tensorflow", "matplotlib", "onnx", "tf2onnx", "tomli_w", "tensorboardX")
+_TRAINING = (
+    "filelock",
+    "keras",
+    "matplotlib",
+    "onnx",
+    "tensorboardX",
+    "tensorflow",
+    "tf2onnx",
+    "tomli_w",
+)
 _BROUGHT_BY = {
     **dict.fromkeys(_TRAINING, '"inkdigits[train]"'),
     "ai_edge_litert": '"inkdigits[tflite]"',

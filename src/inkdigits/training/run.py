@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
-_MEASURED = {"accuracy", "loss", "test_accuracy", "rejection_threshold", "parameters"}
+_MEASURED = {
+    "accuracy",
+    "loss",
+    "test_accuracy",
+    "temperature",
+    "rejection_threshold",
+    "parameters",
+}
 
 
 class Run:
@@ -131,13 +138,15 @@ class Run:
         """Return the trained Keras model: our architecture, rebuilt, with the run's weights.
 
         Raises:
-            RunError: the run has no model yet.
+            RunError: the run has no model, or not yet.
             ModelError: ``model.keras`` is damaged or of another network.
         """
         from inkdigits.networks import build
         from inkdigits.networks.saved import load_weights
 
         path = self.folder / "model.keras"
+        if self.finished and not path.is_file():
+            raise RunError(f"{self.folder} is damaged: there is no model.keras in it any more")
         if not path.is_file():
             raise RunError(f"{self.folder} is not finished: inkdigits train --resume {self.folder}")
         networks = [

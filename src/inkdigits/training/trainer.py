@@ -13,12 +13,13 @@ from typing import Any
 from inkdigits._files import sweep
 from inkdigits._keras import keras
 from inkdigits.datasets import Dataset
-from inkdigits.errors import RecipeError, RunError, reason
+from inkdigits.errors import DataError, ModelError, RecipeError, RunError, reason
 from inkdigits.evaluation import evaluate, write_report
 from inkdigits.export import export_onnx
 from inkdigits.networks import as_classifier, build, count_multiply_adds, gives_logits
 from inkdigits.networks.saved import save_network
 from inkdigits.synthesis import Marks, simulate
+from inkdigits.training.alone import alone_in
 from inkdigits.training.calibrate import calibrate
 from inkdigits.training.fit import computing_in, fit
 from inkdigits.training.history import mean_history, write_history
@@ -101,12 +102,13 @@ def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
         )
     if recipe.teacher is not None and recipe.open_set:
         raise RecipeError("a teacher knows digits alone: leave it out, or simulate no negatives")
-    if recipe.teacher is not None and not Run(recipe.teacher).finished:
-        raise RecipeError(
-            f"the teacher {recipe.teacher} is not finished: inkdigits train --resume "
-            f"{recipe.teacher}"
+    if recipe.teacher is not None:
+        Run(recipe.teacher).network()
+    parts = recipe.split(dataset)
+    if recipe.simulate is not None and not all(part.images.any() for part in parts):
+        raise DataError(
+            f"{dataset.name} has no ink to draw anew: images are black (0) with bright ink (255)"
         )
-    recipe.split(dataset)
     if test is not None:
         test.require_labels()
 
@@ -153,7 +155,14 @@ def _noticing_ctrl_c() -> Iterator[threading.Event]:
 def _complete(
     run: Run, dataset: Dataset, test: Dataset | None, progress: bool, stopped: threading.Event
 ) -> None:
-    sweep(run.folder)
+    with alone_in(run.folder):
+        sweep(run.folder)
+        _fit_and_measure(run, dataset, test, progress, stopped)
+
+
+def _fit_and_measure(
+    run: Run, dataset: Dataset, test: Dataset | None, progress: bool, stopped: threading.Event
+) -> None:
     recipe = run.recipe
     logs = run.folder / "tensorboard"
     fitting, validation = recipe.split(dataset)
@@ -212,13 +221,20 @@ def _member(
 ) -> Run:
     """Return the run of a member, which is a whole run of its own; train it if that is not done."""
     folder = run.folder / f"member-{number + 1}"
-    if (folder / "recipe.json").exists():
-        member = Run(folder)
-        member.check_data(dataset, test)
-    else:
-        seed = (run.recipe.seed + number) % 2**32
-        recipe = run.recipe.model_copy(update={"members": 1, "seed": seed})
-        member = Run.create(folder, recipe, dataset, test)
+    try:
+        if (folder / "recipe.json").exists():
+            member = Run(folder)
+            member.check_data(dataset, test)
+            if member.finished:
+                member.network()
+        else:
+            seed = (run.recipe.seed + number) % 2**32
+            recipe = run.recipe.model_copy(update={"members": 1, "seed": seed})
+            member = Run.create(folder, recipe, dataset, test)
+    except (ModelError, RecipeError, RunError) as error:
+        raise RunError(
+            f"{error}; remove {folder}, and inkdigits train --resume {run.folder} makes it anew"
+        ) from error
     if not member.finished:
         if progress:
             print(f"member {number + 1} of {run.recipe.members}", file=sys.stderr)

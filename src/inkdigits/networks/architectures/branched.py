@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from inkdigits._keras import keras
+from inkdigits.networks.activations import Activation
 from inkdigits.networks.sizes import Size
 
 
 def network(
     *,
     filters: tuple[Size, Size, Size] = (32, 64, 128),
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3,
 ) -> keras.Model:
     """Three pairs of 3×3 convolutions with three heads, whose logits are averaged.
@@ -21,7 +22,7 @@ def network(
 
     Args:
         filters: of each pair.
-        activation: Keras' name of one.
+        activation: Keras' name of one: `relu`, `elu`, `silu`, `tanh` …
         dropout: share of the features that is dropped before each head in training.
 
     Source: A. Byerly, T. Kalganova, I. Dear, "No Routing Needed Between Capsules", 2021, for

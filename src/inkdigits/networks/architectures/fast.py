@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from inkdigits._keras import keras
+from inkdigits.networks.activations import Activation
 from inkdigits.networks.sizes import Size
 
 
@@ -12,7 +13,7 @@ def network(
     *,
     filters: tuple[Size] = (32,),
     dense: Size = 96,
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
 ) -> keras.Model:
     """One convolution, at every other pixel of the middle 24×24, pooling, a dense layer, softmax.
@@ -20,7 +21,7 @@ def network(
     Args:
         filters: of the convolution.
         dense: units of the dense layer.
-        activation: Keras' name of one.
+        activation: Keras' name of one: `relu`, `elu`, `silu`, `tanh` …
         dropout: share of the dense layer's outputs that is dropped in training.
     """
     layers = keras.layers

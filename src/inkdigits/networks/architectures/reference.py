@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from inkdigits._keras import keras
+from inkdigits.networks.activations import Activation
 from inkdigits.networks.sizes import Size
 
 
@@ -12,7 +13,7 @@ def network(
     *,
     filters: tuple[Size, Size] = (32, 64),
     dense: Size = 128,
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5,
 ) -> keras.Model:
     """Two pairs of convolution and pooling, a dense layer, dropout, softmax.
@@ -20,7 +21,7 @@ def network(
     Args:
         filters: of the first and the second convolution.
         dense: units of the dense layer.
-        activation: Keras' name of one.
+        activation: Keras' name of one: `relu`, `elu`, `silu`, `tanh` …
         dropout: share of the dense layer's outputs that is dropped in training.
     """
     layers = keras.layers

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from inkdigits._keras import keras
+from inkdigits.networks.activations import Activation
 from inkdigits.networks.sizes import Size
 
 
@@ -12,7 +13,7 @@ def network(
     *,
     filters: Annotated[tuple[Size, ...], Field(min_length=1, max_length=4)] = (16, 32, 64),
     blocks: Annotated[int, Field(ge=1, le=32)] = 2,
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2,
 ) -> keras.Model:
     """ResNet-like: residual blocks of two 3×3 convolutions, then global average pooling.
@@ -20,7 +21,7 @@ def network(
     Args:
         filters: of each stage, one to four of them; each stage after the first halves the image.
         blocks: residual blocks a stage.
-        activation: Keras' name of one.
+        activation: Keras' name of one: `relu`, `elu`, `silu`, `tanh` …
         dropout: share of the pooled features that is dropped in training.
 
     Source: K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2016.

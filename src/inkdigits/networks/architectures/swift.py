@@ -5,20 +5,21 @@ from typing import Annotated
 from pydantic import Field
 
 from inkdigits._keras import keras
+from inkdigits.networks.activations import Activation
 from inkdigits.networks.sizes import Size
 
 
 def network(
     *,
     filters: tuple[Size, Size, Size, Size] = (32, 64, 96, 96),
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2,
 ) -> keras.Model:
     """Four batch-normalised convolutions, of which the first takes every other pixel.
 
     Args:
         filters: of each convolution.
-        activation: Keras' name of one.
+        activation: Keras' name of one: `relu`, `elu`, `silu`, `tanh` …
         dropout: share of the features that is dropped in training.
     """
     layers = keras.layers

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from inkdigits._keras import keras
+from inkdigits.networks.activations import Activation
 from inkdigits.networks.sizes import Size
 
 _POOLED = (1, 3)
@@ -18,7 +19,7 @@ def network(
         *(16, 16),
         *(20, 20),
     ),
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
 ) -> keras.Model:
     """Narrow 3×3 convolutions, batch normalised, and the maximum over all places.
@@ -28,7 +29,7 @@ def network(
 
     Args:
         filters: of each convolution; the second and the fourth are pooled.
-        activation: Keras' name of one.
+        activation: Keras' name of one: `relu`, `elu`, `silu`, `tanh` …
         dropout: share of the features that is dropped in training.
     """
     layers = keras.layers

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from inkdigits._keras import keras
+from inkdigits.networks.activations import Activation
 from inkdigits.networks.sizes import Size
 
 
@@ -12,7 +13,7 @@ def network(
     *,
     filters: Annotated[tuple[Size, ...], Field(min_length=1, max_length=4)] = (32, 64, 128),
     dense: Size = 128,
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.4,
 ) -> keras.Model:
     """VGG-like: blocks of two 3×3 convolutions and a pooling, then dense layers.
@@ -22,7 +23,7 @@ def network(
     Args:
         filters: of each block, one to four of them.
         dense: units of the dense layer.
-        activation: Keras' name of one.
+        activation: Keras' name of one: `relu`, `elu`, `silu`, `tanh` …
         dropout: share of the dense layer's outputs that is dropped in training.
 
     Source: K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
