@@ -38,7 +38,8 @@ def benchmark(
 
     from inkdigits._files import write_text
     from inkdigits.benchmark import measure_speed
-    from inkdigits.cli._speeds import StepBar, print_speeds
+    from inkdigits.cli._speeds import print_speeds
+    from inkdigits.cli._steps import StepBar
     from inkdigits.cli.read import model_file
     from inkdigits.reading import Reader
 
