@@ -315,7 +315,6 @@ def test_a_failed_export_leaves_the_old_file(
     card: ModelCard,
     some_digits: Dataset,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     old = tmp_path / "old"
     old.write_bytes(b"old")
@@ -332,11 +331,6 @@ def test_a_failed_export_leaves_the_old_file(
     (tmp_path / "strange.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(ModelError, match=r"strange\.onnx is not a sound ONNX model"):
         quantise_onnx(tmp_path / "strange.onnx", old, "int8", some_digits)
-
-    monkeypatch.setattr("inkdigits.export.onnx_file._MAX_DIFFERENCE", -1.0)
-    for how in Quantisation:
-        with pytest.raises(ModelError, match=f"{old.name} was not written: its probabilities"):
-            export_as(build(), old, card, Format.ONNX, how, some_digits)
     assert old.read_bytes() == b"old"
     assert {path.name for path in tmp_path.iterdir()} == {"old", "strange.onnx"}
 
@@ -358,7 +352,7 @@ def test_no_folder_is_written_over(network: keras.Model, tmp_path: Path) -> None
     (tmp_path / "empty").mkdir()
     export_saved_model(network, tmp_path / "empty")
     before = sorted((tmp_path / "empty").rglob("*"))
-    with pytest.raises(ModelError, match="empty exists already; remove it"):
+    with pytest.raises(ModelError, match="empty has something in it already"):
         export_saved_model(build(), tmp_path / "empty")
     assert sorted((tmp_path / "empty").rglob("*")) == before
     with pytest.raises(OSError, match="nowhere"):
@@ -409,8 +403,9 @@ def test_export_is_silent_in_a_terminal(learned: Run, tmp_path: Path) -> None:
     """In a process of its own, where TensorFlow and LiteRT may talk as they like."""
     probe = (
         "import sys; from inkdigits.cli import app\n"
-        "for words in (['tflite', '--quantise', 'int8'], ['saved-model']):\n"
-        "    words = ['export', sys.argv[1], '--out', words[0], '--format', *words]\n"
+        "for words in (['m.tflite', '--quantise', 'int8'], ['saved-model']):\n"
+        "    form = words[0].removeprefix('m.')\n"
+        "    words = ['export', sys.argv[1], '--format', form, '--out', *words]\n"
         "    app(words, standalone_mode=False)"
     )
     process = subprocess.run(
@@ -423,7 +418,7 @@ def test_export_is_silent_in_a_terminal(learned: Run, tmp_path: Path) -> None:
     )
     assert process.stderr == ""
     first, second = process.stdout.splitlines()
-    assert first.startswith("tflite: ")
+    assert first.startswith("m.tflite: ")
     assert second.startswith("saved-model: ")
 
 

@@ -67,14 +67,17 @@ def export(
         source, run = model, None
         network = load_network(model)
         card = ModelCard.of_unknown(model.stem, parameters=network.count_params())
-        path = out or model.with_name(file_name(model.stem, form, quantise))
+        default = model.with_name(file_name(model.stem, form, quantise))
     else:
         run = Run(model)
         source = run.folder / "model.keras"
         network, card = run.network(), run.card(run.metrics)
-        path = out or run.folder / file_name("model", form, quantise)
+        default = run.folder / file_name("model", form, quantise)
+    path = out or default
     if path.resolve() == source.resolve():
         raise ModelError(f"{path} is what would be exported; choose another place with --out")
+    if _is_a_runs(path) and path.resolve() != default.resolve():
+        raise ModelError(f"{path} belongs to a run; choose another place with --out")
     dataset, test = _digits(run)
     export_as(network, path, card, form, quantise, dataset)
     measured = measure(path, form, network, dataset, test)
@@ -83,6 +86,12 @@ def export(
         print_json({**names, **measured.to_dict()})
     else:
         print(f"{path}: {_sentence(measured, test.name)}")
+
+
+def _is_a_runs(path: Path) -> bool:
+    """Return whether training itself writes such a file there; its others have other endings."""
+    ours = path.name.casefold() in ("model.onnx", "model.keras")
+    return ours and (path.parent / "recipe.json").exists()
 
 
 def _digits(run: "Run | None") -> "tuple[Dataset, Dataset]":

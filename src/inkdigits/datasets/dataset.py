@@ -30,7 +30,7 @@ class Dataset:
         images: uint8 ``(count, 28, 28)``, bright ink (255) on black (0).
         labels: whole numbers ``(count,)``, 0 to 9, kept as uint8; ``None`` where nobody has said
             what the images show.
-        name: what to call the set in reports.
+        name: what to call the set in reports; what UTF-8 does not have in it is escaped.
         source: the file or folder that it was loaded from, if it was.
 
     Raises:
@@ -43,6 +43,9 @@ class Dataset:
     source: Path | None = None
 
     def __post_init__(self) -> None:
+        # Linux lets any bytes name a file, but not every library lets them into text.
+        text = self.name.encode(errors="backslashreplace").decode()
+        object.__setattr__(self, "name", text)
         if self.images.ndim != 3 or self.images.shape[1:] != (SIDE, SIDE):
             raise DataError(
                 f"{self.name}: images must have the shape (count, {SIDE}, {SIDE}), "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inkdigits.export.formats import Format, Quantisation, export_as
     from inkdigits.export.measured import Measured, measure
-    from inkdigits.export.onnx_file import export_onnx
+    from inkdigits.export.onnx_file import check_size, export_onnx
     from inkdigits.export.quantise import quantise_onnx
     from inkdigits.export.saved_model import export_saved_model
     from inkdigits.export.tflite_classifier import TfliteClassifier
@@ -20,6 +20,7 @@ __all__ = [
     "Measured",
     "Quantisation",
     "TfliteClassifier",
+    "check_size",
     "export_as",
     "export_onnx",
     "export_saved_model",
@@ -33,6 +34,7 @@ _FILE_OF = {
     "Measured": "measured",
     "Quantisation": "formats",
     "TfliteClassifier": "tflite_classifier",
+    "check_size": "onnx_file",
     "export_as": "formats",
     "export_onnx": "onnx_file",
     "export_saved_model": "saved_model",

@@ -1,9 +1,11 @@
 """Which files there are, how each may be quantised, and one way to write any of them."""
 
-import tempfile
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from inkdigits.errors import ModelError
 
@@ -12,8 +14,9 @@ if TYPE_CHECKING:
 
     from inkdigits.datasets import Dataset
     from inkdigits.reading import ModelCard
+    from inkdigits.reading.classifier import Classify
 
-__all__ = ["Format", "Quantisation", "export_as", "file_name", "quantisations"]
+__all__ = ["Format", "Quantisation", "Way", "export_as", "file_name", "quantisations", "way_of"]
 
 
 class Format(StrEnum):
@@ -31,6 +34,46 @@ class Quantisation(StrEnum):
     NONE = "none"
     DYNAMIC = "dynamic"
     INT8 = "int8"
+
+
+class Way(Protocol):
+    """What the module of a format can do."""
+
+    def write(
+        self,
+        network: "keras.Model",
+        path: Path,
+        card: "ModelCard",
+        quantise: Quantisation,
+        dataset: "Dataset",
+    ) -> None:
+        """Write a network to a file, as `export_as` says."""
+
+    def load(self, path: Path) -> "Classify":
+        """Load an exported file: a function from images to probabilities.
+
+        Raises:
+            ModelError: the file is damaged.
+        """
+
+    def weights(self, path: Path) -> Iterator[int]:
+        """Yield the bytes of each array of weights and biases in an exported file.
+
+        What only says how to read them does not count: names, shapes, scales, the card.
+        """
+
+
+def way_of(form: Format) -> Way:
+    """Return the module of a format."""
+    from inkdigits.export import keras_file, onnx_file, saved_model, tflite_file
+
+    ways: dict[Format, Way] = {
+        Format.ONNX: onnx_file,
+        Format.TFLITE: tflite_file,
+        Format.SAVED_MODEL: saved_model,
+        Format.KERAS: keras_file,
+    }
+    return ways[form]
 
 
 def quantisations(form: Format) -> tuple[Quantisation, ...]:
@@ -59,53 +102,22 @@ def export_as(
 
     Args:
         network: in float32.
-        path: of the file, or of the folder of a SavedModel.
+        path: of the file, which ends as the format does, or of the folder of a SavedModel.
         card: what ``.onnx`` and ``.tflite`` files shall say about themselves.
         form: of the file.
         quantise: one that `quantisations` names for the format.
         dataset: some of its digits tell ``int8`` how large activations become.
 
     Raises:
-        ModelError: the network cannot be written so.
+        ModelError: the network cannot be written so, gives no probabilities, or `path` ends
+            otherwise.
         MissingExtraError: LiteRT is not installed.
         OSError: the disk refuses.
     """
-    match form:
-        case Format.ONNX:
-            _export_onnx(network, Path(path), card, quantise, dataset)
-        case Format.TFLITE:
-            from inkdigits.export.tflite_file import export_tflite
-
-            export_tflite(network, path, card, quantise, dataset)
-        case Format.SAVED_MODEL:
-            from inkdigits.export.saved_model import export_saved_model
-
-            export_saved_model(network, path)
-        case Format.KERAS:
-            from inkdigits.networks.saved import save_network
-
-            if Path(path).suffix != ".keras":  # Keras goes by it
-                raise ModelError(f"{path} must end in .keras")
-            save_network(network, Path(path))
-
-
-def _export_onnx(
-    network: "keras.Model",
-    path: Path,
-    card: "ModelCard",
-    quantise: Quantisation,
-    dataset: "Dataset",
-) -> None:
-    from inkdigits.export.onnx_file import export_onnx
-    from inkdigits.export.quantise import quantise_onnx
-
-    if quantise is Quantisation.NONE:
-        export_onnx(network, path, card)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "model.onnx"
-        try:
-            export_onnx(network, whole, card)
-        except ModelError as error:  # it names a file that nobody knows
-            raise ModelError(str(error).replace(str(whole), str(path))) from error
-        quantise_onnx(whole, path, quantise, dataset)
+    path = Path(path)
+    if form is not Format.SAVED_MODEL and path.suffix != f".{form}":
+        raise ModelError(f"{path} must end in .{form}")  # programs go by it
+    if not all(np.isfinite(weights).all() for weights in network.get_weights()):
+        # Some layers of some programs hide them, and others do not.
+        raise ModelError(f"{path} was not written: the network has weights that are no numbers")
+    way_of(form).write(network, path, card, quantise, dataset)

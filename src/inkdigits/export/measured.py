@@ -9,16 +9,13 @@ import numpy as np
 from inkdigits.datasets import Dataset
 from inkdigits.evaluation import evaluate
 from inkdigits.export.calibration import some_digits
-from inkdigits.export.formats import Format
-from inkdigits.export.weights import weight_bytes
+from inkdigits.export.formats import Format, way_of
 from inkdigits.networks import as_classifier
-from inkdigits.reading import Classifier
-from inkdigits.reading.classifier import Classify
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Measured", "classifier_of", "measure"]
+__all__ = ["Measured", "measure"]
 
 _SEED = 1  # hardly any of the digits that the activations were measured on
 
@@ -67,42 +64,19 @@ def measure(
         ModelError: the file is damaged.
         DataError: `test` has no labels.
     """
-    path = Path(path)
-    theirs, ours = as_classifier(network), classifier_of(path, form)
+    path, way = Path(path), way_of(form)
+    theirs, ours = as_classifier(network), way.load(path)
     images = some_digits(dataset, seed=_SEED)
     expected, given = theirs(images), ours(images)
     return Measured(
         bytes=_size(path),
-        weight_bytes=weight_bytes(path, form),
+        weight_bytes=sum(way.weights(path)),
         max_difference=float(np.abs(given - expected).max()),
         same_digit=float(np.mean(given.argmax(axis=1) == expected.argmax(axis=1))),
         accuracy=evaluate(ours, test).accuracy,
         keras_accuracy=evaluate(theirs, test).accuracy,
         digits=len(test),
     )
-
-
-def classifier_of(path: Path, form: Format) -> Classify:
-    """Load an exported file: a function from images uint8 ``(count, 28, 28)`` to probabilities.
-
-    Raises:
-        ModelError: the file is damaged.
-    """
-    match form:
-        case Format.ONNX:
-            return Classifier(path)
-        case Format.TFLITE:
-            from inkdigits.export.tflite_classifier import TfliteClassifier
-
-            return TfliteClassifier(path)
-        case Format.SAVED_MODEL:
-            from inkdigits.export.saved_model import load_saved_model
-
-            return load_saved_model(path)
-        case Format.KERAS:
-            from inkdigits.networks.saved import load_network
-
-            return as_classifier(load_network(path))
 
 
 def _size(path: Path) -> int:

@@ -5,23 +5,30 @@ import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
 
-from inkdigits._files import write_through
+from inkdigits._files import scratch
 from inkdigits._keras import keras
-from inkdigits.datasets import load_mnist
+from inkdigits.datasets import Dataset, load_mnist
 from inkdigits.errors import ModelError
+from inkdigits.export.checked import cannot_be_done, write_checked
+from inkdigits.export.formats import Quantisation
+from inkdigits.export.operations import teach_operations
+from inkdigits.export.quantise import put_card, quantise_onnx
 from inkdigits.networks import as_classifier, gives_logits
 from inkdigits.networks.saved import save_network
 from inkdigits.reading import Classifier, ModelCard
+from inkdigits.reading.classifier import MAX_BYTES, Classify
 
-__all__ = ["export_onnx"]
+__all__ = ["check_size", "export_onnx", "load", "weights", "write"]
 
 _CHECKED_DIGITS = 1_000
 _MAX_DIFFERENCE = 1e-4
+_GRAPH_BYTES = 1 << 20  # more than what a file holds besides its weights
 
 
 def export_onnx(network: keras.Model, path: str | Path, card: ModelCard) -> float:
@@ -40,26 +47,80 @@ def export_onnx(network: keras.Model, path: str | Path, card: ModelCard) -> floa
         The greatest difference between a probability of Keras' and one of the file's.
 
     Raises:
-        ModelError: the file would differ from Keras by more than 1e-4.
+        ModelError: the file would differ from Keras by more than 1e-4, a layer has no form in ONNX,
+            or the network gives no probabilities.
         OSError: the disk refuses.
     """
     difference = 0.0
 
-    def write(temporary: Path) -> None:
-        nonlocal difference
-        _convert(network, temporary, card)
+    def convert(temporary: Path) -> None:
         try:
-            difference = _compare(network, temporary)
-        except ModelError as error:  # it names a file that nobody knows
-            raise ModelError(str(error).replace(str(temporary), str(path))) from error
+            _convert(network, temporary, card)
+        except (OSError, MemoryError, ModelError):
+            raise
+        except Exception as error:  # the converter raises whatever its parts raise
+            raise cannot_be_done(path, "ONNX", error) from error
+
+    def compare(temporary: Path) -> None:
+        nonlocal difference
+        difference = _compare(network, temporary)
         if not difference <= _MAX_DIFFERENCE:
             raise ModelError(
                 f"{path} was not written: its probabilities differ from Keras' by "
                 f"{difference:.2g}, more than {_MAX_DIFFERENCE:g}"
             )
 
-    write_through(Path(path), write)
+    write_checked(Path(path), convert, compare)
     return difference
+
+
+def check_size(parameters: int) -> None:
+    """Make sure that a network's ``.onnx`` file will be read, before the network is trained.
+
+    Args:
+        parameters: of the network, of all its members together.
+
+    Raises:
+        ModelError: the file would be larger than `MAX_BYTES`.
+    """
+    if 4 * parameters + _GRAPH_BYTES > MAX_BYTES:
+        raise ModelError(
+            f"a network of {parameters:,} parameters would make an .onnx file larger than "
+            f"{MAX_BYTES >> 20} MiB, which is not read; make it smaller, or have fewer members"
+        )
+
+
+def write(
+    network: keras.Model, path: Path, card: ModelCard, quantise: Quantisation, dataset: Dataset
+) -> None:
+    if quantise is Quantisation.NONE:
+        export_onnx(network, path, card)
+        return
+    with scratch() as folder:
+        whole = folder / path.name
+        try:
+            export_onnx(network, whole, card)
+        except ModelError as error:  # it names a file that nobody knows
+            raise ModelError(str(error).replace(str(whole), str(path))) from error
+        quantise_onnx(whole, path, quantise, dataset)
+
+
+def load(path: Path) -> Classify:
+    return Classifier(path)
+
+
+def weights(path: Path) -> Iterator[int]:
+    graph = onnx.load(path).graph
+    scales = {
+        name
+        for node in graph.node
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear")
+        for name in node.input[1:]
+    }
+    for tensor in graph.initializer:
+        is_shape = tensor.data_type == onnx.TensorProto.INT64
+        if tensor.dims and tensor.name not in scales and not is_shape:
+            yield onnx.numpy_helper.to_array(tensor).nbytes
 
 
 def _convert(network: keras.Model, path: Path, card: ModelCard) -> None:
@@ -70,15 +131,15 @@ def _convert(network: keras.Model, path: Path, card: ModelCard) -> None:
     model = onnx.load(path)
     _rename_output(model.graph, "logits" if gives_logits(network) else "probabilities")
     _fold_shapes(model)
-    model.producer_name, model.producer_version = "InkDigits", card.version
-    onnx.helper.set_model_props(model, card.to_metadata())
+    put_card(model, card)
     onnx.checker.check_model(model, full_check=True)
     path.write_bytes(model.SerializeToString())
 
 
 def _export(network: keras.Model, path: Path) -> None:
     signature = [keras.InputSpec(shape=(None, 28, 28, 1), dtype="float32", name="images")]
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
+    teach_operations()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # Keras asks NumPy for a name it dropped
         network.export(path, format="onnx", input_signature=signature, verbose=False)

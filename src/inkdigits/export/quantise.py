@@ -1,8 +1,10 @@
 """Round the weights of an ``.onnx`` file to 8 bits: a quarter of the size."""
 
 import contextlib
+import errno
 import logging
-import tempfile
+import os
+import shutil
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,19 +14,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx
 
-from inkdigits._files import write_through
+from inkdigits._files import scratch
 from inkdigits.datasets import Dataset, add_channel, scale
 from inkdigits.errors import ModelError
 from inkdigits.export.calibration import some_digits
+from inkdigits.export.checked import check_probabilities, write_checked
 from inkdigits.export.formats import Quantisation
 from inkdigits.reading import Classifier, ModelCard
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["quantise_onnx"]
+__all__ = ["put_card", "quantise_onnx"]
 
 _BATCH = 100
+_COPIES = 4  # of a model that ONNX Runtime has on the disk at once, while it quantises
 
 
 def quantise_onnx(
@@ -38,8 +42,8 @@ def quantise_onnx(
     ``int8`` rounds weights and activations (static, QDQ: each channel of the weights has its own
     scale, and zero stays zero). Its weights take 7 of the 8 bits, because x86 processors without
     VNNI add pairs of products in 16 bits, which two of 8 bits overflow: so the file answers alike
-    everywhere. What dense layers give stays in float, and so does a softmax: probabilities in steps
-    of 1/256 would not sum to 1.
+    everywhere. What dense layers give stays in float, and so does a softmax, and what follows one:
+    probabilities in steps of 1/256 would not sum to 1.
 
     ``dynamic`` rounds only the weights in the file; each call measures its own activations. So it
     needs no digits, but an answer depends a little on which digits are classified together, and
@@ -69,38 +73,47 @@ def quantise_onnx(
     how = Quantisation(quantise)
     if how is Quantisation.NONE:
         raise ValueError("quantise must be dynamic or int8")
-    source = Path(source)
+    source, path = Path(source), Path(path)
     card = Classifier(source).card  # refuses what is not sound
     if card.quantisation != Quantisation.NONE:
         raise ModelError(f"{source} is quantised already: {card.quantisation}")
-    card = replace(card, quantisation=str(how))
+    try:
+        with scratch() as folder, _quietly():
+            model = _quantised(source.read_bytes(), folder, how, dataset)
+    except (OSError, ModelError):
+        raise
+    except Exception as error:  # ONNX Runtime's own kinds share no narrower base
+        why = str(error).strip().split("\n", 1)[0]
+        raise ModelError(f"{path} was not written: ONNX Runtime cannot: {why}") from error
+    put_card(model, replace(card, quantisation=str(how)))
+    write_checked(
+        path,
+        lambda temporary: temporary.write_bytes(model.SerializeToString()),
+        lambda written: check_probabilities(Classifier(written), written),
+    )
 
-    def write(temporary: Path) -> None:
-        try:
-            with _quietly():
-                _quantise(source.read_bytes(), temporary, how, dataset)
-        except (OSError, ModelError):
-            raise
-        except Exception as error:  # ONNX Runtime's own kinds share no narrower base
-            why = str(error).strip().split("\n", 1)[0]
-            raise ModelError(f"{path} was not written: ONNX Runtime cannot: {why}") from error
-        _put_card(temporary, card)
 
-    write_through(Path(path), write)
+def put_card(model: onnx.ModelProto, card: ModelCard) -> None:
+    """Have a model say what it is."""
+    model.producer_name, model.producer_version = "InkDigits", card.version
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, card.to_metadata())
 
 
-def _quantise(model: bytes, path: Path, how: Quantisation, dataset: Dataset | None) -> None:
+def _quantised(
+    model: bytes, folder: Path, how: Quantisation, dataset: Dataset | None
+) -> onnx.ModelProto:
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    with tempfile.TemporaryDirectory() as folder:
-        whole, prepared = Path(folder) / "whole.onnx", Path(folder) / "prepared.onnx"
-        whole.write_bytes(model)
-        quant_pre_process(whole, prepared, skip_symbolic_shape=True)
-        if how is Quantisation.DYNAMIC:
-            quantization.quantize_dynamic(prepared, path, weight_type=quantization.QuantType.QUInt8)
-            return
-        nodes = onnx.load(prepared).graph.node
+    if shutil.disk_usage(folder).free < _COPIES * len(model):  # a full disk truncates them unseen
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    whole, prepared, path = (folder / f"{name}.onnx" for name in ("whole", "prepared", "quantised"))
+    whole.write_bytes(model)
+    quant_pre_process(whole, prepared, skip_symbolic_shape=True)
+    if how is Quantisation.DYNAMIC:
+        quantization.quantize_dynamic(prepared, path, weight_type=quantization.QuantType.QUInt8)
+    else:
         quantization.quantize_static(
             prepared,
             path,
@@ -109,9 +122,21 @@ def _quantise(model: bytes, path: Path, how: Quantisation, dataset: Dataset | No
             reduce_range=True,
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
-            nodes_to_exclude=[node.name for node in nodes if node.op_type == "Softmax"],
+            nodes_to_exclude=_of_probabilities(onnx.load(prepared).graph),
             extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm", "MatMul"]},
         )
+    return onnx.load(path)
+
+
+def _of_probabilities(graph: onnx.GraphProto) -> list[str]:
+    """Name each softmax, and whatever works on what one gives."""
+    probabilities: set[str] = set()
+    names = []
+    for node in graph.node:  # they stand in the order they run in
+        if node.op_type == "Softmax" or probabilities.intersection(node.input):
+            probabilities.update(node.output)
+            names.append(node.name)
+    return names
 
 
 class _Batches:
@@ -124,17 +149,6 @@ class _Batches:
     def get_next(self) -> "dict[str, npt.NDArray[np.float32]] | None":
         batch = next(self._batches, None)
         return None if batch is None else {"images": batch}
-
-
-def _put_card(path: Path, card: ModelCard) -> None:
-    """Write the card into a file, and make sure that the reader takes it."""
-    model = onnx.load_model_from_string(path.read_bytes())
-    model.producer_name, model.producer_version = "InkDigits", card.version
-    del model.metadata_props[:]
-    onnx.helper.set_model_props(model, card.to_metadata())
-    onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString())
-    Classifier(path)
 
 
 @contextlib.contextmanager

@@ -1,21 +1,25 @@
 """Export a network to a TensorFlow SavedModel: the folder that TensorFlow Serving takes."""
 
 import warnings
+from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from inkdigits._files import write_folder
 from inkdigits._keras import keras
 from inkdigits._quiet import silenced
-from inkdigits.datasets import add_channel, scale
+from inkdigits.datasets import Dataset, add_channel, scale
 from inkdigits.datasets.dataset import DIGITS
 from inkdigits.errors import ModelError
+from inkdigits.export.checked import check_probabilities, write_checked
+from inkdigits.export.formats import Quantisation
 from inkdigits.networks import gives_logits
+from inkdigits.reading import ModelCard
 from inkdigits.reading.classifier import Classify, check_images, softmax
 
-__all__ = ["export_saved_model", "load_saved_model", "save_with_signature"]
+__all__ = ["export_saved_model", "load", "save_with_signature", "weights", "write"]
 
 _BATCH = 500
 
@@ -27,14 +31,28 @@ def export_saved_model(network: keras.Model, path: str | Path) -> None:
     1, and gives `probabilities` or `logits` ``(N, 10)``, as the network does.
 
     Raises:
-        ModelError: something is at `path` already, or Keras runs on another backend.
+        ModelError: something is in `path` already, Keras runs on another backend, or the network
+            gives no probabilities.
         OSError: the disk refuses.
     """
     path = Path(path)
     try:
-        write_folder(path, lambda temporary: save_with_signature(network, temporary, batch=None))
+        write_checked(
+            path,
+            lambda temporary: save_with_signature(network, temporary, batch=None),
+            lambda written: check_probabilities(load(written), written),
+            is_folder=True,
+        )
     except FileExistsError as error:
-        raise ModelError(f"{path} exists already; remove it, or choose another place") from error
+        raise ModelError(f"{path} has something in it already; choose another place") from error
+    except UnicodeEncodeError as error:
+        raise ModelError(f"TensorFlow takes only UTF-8 names, which {path} is none of") from error
+
+
+def write(
+    network: keras.Model, path: Path, _card: ModelCard, _quantise: Quantisation, _dataset: Dataset
+) -> None:
+    export_saved_model(network, path)
 
 
 def save_with_signature(network: keras.Model, path: Path, *, batch: int | None) -> None:
@@ -68,7 +86,7 @@ def save_with_signature(network: keras.Model, path: Path, *, batch: int | None) 
         archive.write_out(path, verbose=False)
 
 
-def load_saved_model(path: str | Path) -> Classify:
+def load(path: Path) -> Classify:
     """Load a SavedModel that `export_saved_model` wrote; one of a stranger may run any code.
 
     Returns:
@@ -97,3 +115,14 @@ def load_saved_model(path: str | Path) -> Classify:
         return probabilities
 
     return classify
+
+
+def weights(path: Path) -> Iterator[int]:
+    import tensorflow as tf
+
+    with silenced():
+        checkpoint = tf.train.load_checkpoint(str(path / "variables" / "variables"))
+    shapes = checkpoint.get_variable_to_shape_map()
+    for name, dtype in checkpoint.get_variable_to_dtype_map().items():
+        if dtype.is_floating:  # or else the state of a dropout's generator, or the file's own notes
+            yield prod(shapes[name]) * dtype.size

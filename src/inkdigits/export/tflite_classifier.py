@@ -56,6 +56,7 @@ class TfliteClassifier:
         except Exception as error:  # LiteRT's own kinds share no narrower base
             raise ModelError(f"{path} is not a sound TensorFlow Lite model") from error
         self.card = ModelCard.from_metadata(card, path)
+        self._path = path
         self._input, self._output = self._check_signature(signatures, path)
         self.output: str = signatures["serving_default"]["outputs"][0]
 
@@ -85,6 +86,7 @@ class TfliteClassifier:
 
         Raises:
             ValueError: another shape or type.
+            ModelError: the model gives no probabilities.
         """
         check_images(images)
         taken = _quantised(images[..., np.newaxis] * np.float32(1 / 255), self._input)
@@ -96,11 +98,14 @@ class TfliteClassifier:
         given = _dequantised(outputs, self._output)
         if self.output == "logits":
             return softmax(given)
-        # In steps of 1/256 they sum to 1 only nearly.
-        probabilities: npt.NDArray[np.float32] = given / given.sum(axis=1, keepdims=True)
+        sums = given.sum(axis=1, keepdims=True)
+        if not np.all(np.abs(sums - 1) < _ROUNDING):
+            raise ModelError(f"{self._path} gives no probabilities: they do not sum to 1")
+        probabilities: npt.NDArray[np.float32] = given / sums
         return probabilities
 
 
+_ROUNDING = 0.05  # ten probabilities in steps of 1/256 sum to 1 only nearly
 _OUTPUTS = ("probabilities", "logits")
 
 

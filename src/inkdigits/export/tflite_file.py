@@ -1,8 +1,6 @@
 """Export a network to one ``.tflite`` file, for phones and microcontrollers."""
 
 import json
-import re
-import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,18 +10,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits._files import write_bytes
+from inkdigits._files import scratch
 from inkdigits._keras import keras
 from inkdigits._quiet import silenced
 from inkdigits.datasets import Dataset, add_channel, scale
 from inkdigits.errors import ModelError, import_extra
 from inkdigits.export.calibration import some_digits
+from inkdigits.export.checked import cannot_be_done, check_probabilities, write_checked
 from inkdigits.export.formats import Quantisation
 from inkdigits.export.saved_model import save_with_signature
-from inkdigits.export.tflite_classifier import CARD
+from inkdigits.export.tflite_classifier import CARD, TfliteClassifier
 from inkdigits.reading import ModelCard
+from inkdigits.reading.classifier import Classify
 
-__all__ = ["export_tflite"]
+__all__ = ["export_tflite", "load", "weights", "write"]
 
 
 def export_tflite(
@@ -53,8 +53,8 @@ def export_tflite(
             set by default. Test digits shall stay unseen.
 
     Raises:
-        ModelError: Keras runs on another backend than TensorFlow, or a layer has no form in
-            TensorFlow Lite.
+        ModelError: Keras runs on another backend than TensorFlow, a layer has no form in
+            TensorFlow Lite, or the network gives no probabilities.
         MissingExtraError: LiteRT is not installed.
         OSError: the disk refuses.
     """
@@ -66,23 +66,45 @@ def export_tflite(
         raise
     except Exception as error:  # the converter raises whatever its parts raise
         what = "whole numbers" if how is Quantisation.INT8 else "TensorFlow Lite"
-        operation = re.search(r"'tf\.(\w+)' op", str(error))
-        why = f"it needs {operation[1]}" if operation else type(error).__name__
-        raise ModelError(
-            f"{path} was not written: the network cannot be done in {what}: {why}"
-        ) from error
-    write_bytes(Path(path), _with_card(model, replace(card, quantisation=str(how))))
+        raise cannot_be_done(path, what, error) from error
+    content = _with_card(model, replace(card, quantisation=str(how)))
+    write_checked(
+        Path(path),
+        lambda temporary: temporary.write_bytes(content),
+        lambda written: check_probabilities(load(written), written),
+    )
+
+
+def write(
+    network: keras.Model, path: Path, card: ModelCard, quantise: Quantisation, dataset: Dataset
+) -> None:
+    export_tflite(network, path, card, quantise, dataset)
+
+
+def load(path: Path) -> Classify:
+    return TfliteClassifier(path)
+
+
+def weights(path: Path) -> Iterator[int]:
+    schema: Any = import_extra("ai_edge_litert.schema_py_generated")
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    for tensor in model.subgraphs[0].tensors:
+        data, quantised = model.buffers[tensor.buffer].data, tensor.quantization
+        is_scaled = quantised is not None and quantised.scale is not None
+        is_shape = tensor.type == schema.TensorType.INT32 and not is_scaled
+        if data is not None and not is_shape:
+            yield len(data)
 
 
 def _convert(network: keras.Model, how: Quantisation, dataset: Dataset | None) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         # Of one image, because an interpreter on a small device cannot lay out its memory anew.
-        save_with_signature(network, Path(folder), batch=1)
+        save_with_signature(network, folder, batch=1)
         import tensorflow as tf
 
         with silenced(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+            converter = tf.lite.TFLiteConverter.from_saved_model(str(folder))
             if how is not Quantisation.NONE:
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]
             if how is Quantisation.INT8:

@@ -4,10 +4,10 @@ from typing import Literal, TypeAlias
 
 __all__ = ["Activation"]
 
-# gelu and celu have no form in the ONNX that TensorFlow's networks are exported to; glu halves the
-# channels, and threshold has no threshold by itself.
 Activation: TypeAlias = Literal[
+    "celu",
     "elu",
+    "gelu",
     "hard_sigmoid",
     "hard_silu",
     "leaky_relu",
@@ -22,4 +22,4 @@ Activation: TypeAlias = Literal[
     "softsign",
     "tanh",
 ]
-"""Keras' names of those that train and can be exported."""
+"""Keras' names of those that make sense within a network; glu, for one, halves its channels."""

@@ -15,6 +15,7 @@ from inkdigits.reading.model_card import ModelCard
 
 __all__ = [
     "DEFAULT_MODEL",
+    "MAX_BYTES",
     "Classifier",
     "Classify",
     "available_threads",
@@ -28,7 +29,8 @@ Classify: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 DEFAULT_MODEL = Path(__file__).parent / "models" / "reader.onnx"
 
 _BATCH = 64  # activations of this many digits stay in the processor's cache
-_MAX_BYTES = 256 << 20
+MAX_BYTES = 256 << 20
+"""A model file larger than this is not read."""
 
 
 class Classifier:
@@ -53,8 +55,8 @@ class Classifier:
         options.log_severity_level = 4  # what goes wrong is raised; it need not be printed too
         self._threads = threads or available_threads()
         try:
-            if path.stat().st_size > _MAX_BYTES:
-                raise ModelError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, which is not read")
+            if path.stat().st_size > MAX_BYTES:
+                raise ModelError(f"{path} is larger than {MAX_BYTES >> 20} MiB, which is not read")
             # From bytes, a model cannot name other files to load.
             self._session = onnxruntime.InferenceSession(
                 path.read_bytes(), options, providers=["CPUExecutionProvider"]

@@ -61,9 +61,14 @@ class ModelCard:
         )
 
     def to_metadata(self) -> dict[str, str]:
-        """Return the card as ONNX metadata: a string a key."""
+        """Return the card as ONNX metadata: a string a key.
+
+        What UTF-8 does not have is escaped, such as odd bytes in a file's name.
+        """
         return {
-            key: value if isinstance(value, str) else json.dumps(value)
+            key: value.encode(errors="backslashreplace").decode()
+            if isinstance(value, str)
+            else json.dumps(value)
             for key, value in vars(self).items()
         }
 

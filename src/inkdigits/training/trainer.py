@@ -15,7 +15,7 @@ from inkdigits._keras import keras
 from inkdigits.datasets import Dataset
 from inkdigits.errors import DataError, ModelError, RecipeError, RunError, reason
 from inkdigits.evaluation import evaluate, write_report
-from inkdigits.export import export_onnx
+from inkdigits.export import check_size, export_onnx
 from inkdigits.networks import as_classifier, build, count_multiply_adds, gives_logits
 from inkdigits.networks.saved import save_network
 from inkdigits.synthesis import Marks, simulate
@@ -95,6 +95,7 @@ def resume(
 def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
     """Find out what can be found out before a folder is made."""
     network = build(recipe.network, **recipe.options)
+    check_size(recipe.members * network.count_params())
     if recipe.open_set and not gives_logits(network):
         raise RecipeError(
             f"the network {recipe.network!r} gives probabilities, and marks that are no digit need "
