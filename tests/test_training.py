@@ -15,7 +15,7 @@ import pytest
 import inkdigits
 from inkdigits import Dataset, Recipe, Run, resume, train
 from inkdigits._keras import keras
-from inkdigits.errors import DataError, RecipeError, RunError
+from inkdigits.errors import DataError, ModelError, RecipeError, RunError
 from inkdigits.training.alone import alone_in
 from inkdigits.training.averaging import AverageWeights
 from inkdigits.training.batches import Batches
@@ -349,6 +349,9 @@ def test_what_is_wrong_is_found_before_a_folder_is_made(
         train(Recipe(), Dataset(some_digits.images, None), folder=folder)
     with pytest.raises(DataError, match="too few images"):
         train(Recipe(validation=0.001), some_digits, folder=folder)
+    large = Recipe(members=100, options={"dense": 4096})
+    with pytest.raises(ModelError, match="have fewer members"):
+        train(large, some_digits, folder=folder)
     black = Dataset(np.zeros_like(some_digits.images), some_digits.labels, "night")
     with pytest.raises(DataError, match="night has no ink to draw anew"):
         train(Recipe(network="reader", simulate=Simulation()), black, folder=folder)

@@ -56,6 +56,7 @@ def train(
     Raises:
         RecipeError: the recipe's network or its options do not exist.
         DataError: no labels, or too few digits to split.
+        ModelError: the network would be too large to be read, or the teacher's is damaged.
         RunError: the folder exists already, or the disk refuses (then the run can be resumed).
 
     Example:
