@@ -1,0 +1,25 @@
+"""The bytes of a model file, whose size is checked before any work: it may come from a stranger."""
+
+from pathlib import Path
+
+from inkdigits.errors import ModelError, reason
+
+__all__ = ["read_model"]
+
+_MAX_BYTES = 256 << 20
+
+
+def read_model(path: Path) -> bytes:
+    """Read a model file whole.
+
+    Raises:
+        ModelError: missing, unreadable, or larger than 256 MiB.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ModelError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, which is not read")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError(f"there is no model file {path}") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {reason(error)}") from error
