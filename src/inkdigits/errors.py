@@ -5,6 +5,7 @@ as it stands.
 """
 
 import importlib
+import reprlib
 from types import ModuleType
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "import_extra",
     "missing_extra",
     "reason",
+    "shown",
 ]
 
 
@@ -52,6 +54,20 @@ class MissingExtraError(InkDigitsError):
 def reason(error: OSError) -> str:
     """Say why the system refused, without the error number and path that ``str`` adds."""
     return error.strerror or str(error) or type(error).__name__
+
+
+def shown(value: object) -> str:
+    """Write what a file or a user gave so that it fits into a sentence: on one line, and short."""
+    try:
+        text = _short.repr(value)
+    except ValueError:  # Python does not write integers of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+_SHOWN = 60
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = _SHOWN
 
 
 def import_extra(module: str) -> ModuleType:
