@@ -398,6 +398,8 @@ def test_train_evaluate_export_and_read_end_to_end(
         (["--epochs", "-1"], "recipe's epochs cannot be -1"),
         (["--model", "lenet"], "no network 'lenet'; there are branched, fast, reader"),
         (["--option", "width=3"], "no option 'width'"),
+        (["--option", "filters=64"], "filters: it takes numbers such as 32,64, not 64"),
+        (["--option", "filters=" + "[" * 9999], "it takes numbers such as 32,64, not '[[["),
         (["--recipe", "nowhere.toml"], "there is no recipe nowhere.toml"),
         (["--recipe", "writer"], "no recipe writer; those with a name are accurate, fast"),
         (["--recipe", "reader", "--model", "vgg"], "'vgg' gives probabilities, and marks"),

@@ -126,13 +126,29 @@ def test_every_network_has_filters_activation_and_dropout_as_options(name: str) 
         ("lenet", {}, "no network 'lenet'; there are branched, fast, reader"),
         ("vgg", {"width": 3}, "no option 'width'; it has filters"),
         ("vgg", {"name": "x"}, "no option 'name'"),
-        ("vgg", {"dropout": 1.5}, "option dropout: Input should be less than 1"),
-        ("reference", {"filters": [16]}, "option filters"),
-        ("reference", {"filters": "many"}, "option filters"),
-        ("resnet", {"blocks": 0}, "option blocks"),
-        ("reference", {"activation": "sigmund"}, "option activation"),
-        ("vgg", {"activation": "gelu"}, "option activation"),  # ONNX has no such operation
-        ("vgg", {"filters": [1] * 9}, "option filters"),
+        ("vgg", {"dropout": 1.5}, "option dropout: it must be less than 1, not 1.5$"),
+        ("vgg", {"dropout": "x"}, "option dropout: it takes a number, not 'x'$"),
+        ("vgg", {"dropout": [1]}, r"option dropout: it takes a number, not \[1\]$"),
+        ("vgg", {"dropout": -1}, "option dropout: it must be 0 or more, not -1$"),
+        ("reference", {"filters": [16]}, r"filters: it takes numbers such as 32,64, not \[16\]$"),
+        ("reference", {"filters": 16}, "filters: it takes numbers such as 32,64, not 16$"),
+        ("reference", {"filters": "many"}, "filters: it takes numbers such as 32,64, not 'many'$"),
+        ("reference", {"filters": [1, "x"]}, "option filters: it takes whole numbers, not 'x'$"),
+        ("reference", {"filters": [1, 0.5]}, "option filters: it takes whole numbers, not 0.5$"),
+        ("reference", {"filters": [1, 2, 3]}, "filters: it takes at most 2 numbers, not 3$"),
+        ("vgg", {"filters": [1] * 9}, "option filters: it takes at most 4 numbers, not 9$"),
+        ("vgg", {"filters": []}, r"filters: it takes numbers such as 32,64,128, not \[\]$"),
+        ("vgg", {"dense": [1]}, r"option dense: it takes whole numbers, not \[1\]$"),
+        ("vgg", {"dense": 1 << 20000}, "option dense: it must be 4096 or less, not "),
+        ("resnet", {"blocks": 0}, "option blocks: it must be 1 or more, not 0$"),
+        (
+            "reference",
+            {"activation": "sigmund\x1b[31m"},
+            r"activation: it may be 'elu', .* or 'tanh', not 'sigmund\\x1b\[31m'$",
+        ),
+        ("vgg", {"activation": "gelu"}, "not 'gelu'$"),  # ONNX has no such operation
+        ("x" * 5000, {}, "there is no network 'xxx"),
+        ("vgg", {"x" * 5000: 1}, "has no option 'xxx"),
     ],
 )
 def test_impossible_networks_get_their_sentence(
@@ -140,7 +156,12 @@ def test_impossible_networks_get_their_sentence(
 ) -> None:
     with pytest.raises(RecipeError, match=sentence) as caught:
         build(name, **chosen)
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
+
+
+def test_a_list_of_one_number_may_be_the_number() -> None:
+    assert build("fast", filters=8).count_params() == build("fast", filters=(8,)).count_params()
 
 
 def test_a_network_is_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkdigits.cli._verb import Json, print_json, verb
+from inkdigits.errors import shown
 
 if TYPE_CHECKING:
     from inkdigits.datasets import Dataset
@@ -164,7 +165,7 @@ def _recipe(
     for text in network_options:
         name, equals, value = text.partition("=")
         if not equals:
-            raise typer.BadParameter(f"--option takes NAME=VALUE, not {text!r}")
+            raise typer.BadParameter(f"--option takes NAME=VALUE, not {shown(text)}")
         chosen[name] = _value(value)
     return Recipe.of({**fields, **changes, "options": chosen})
 
@@ -173,7 +174,7 @@ def _value(text: str) -> Any:
     """Read an option's value: a number, a list like 16,32 or [16,32], or else a word."""
     try:
         return json.loads(f"[{text}]" if "," in text and not text.startswith("[") else text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
