@@ -15,6 +15,7 @@ from PIL import Image
 
 from inkdigits import Dataset, Run, load, networks
 from inkdigits.cli._preview import preview
+from inkdigits.cli.train import load_digits
 from inkdigits.errors import DataError
 
 from .conftest import Cli
@@ -422,6 +423,20 @@ def test_train_says_what_is_wrong_and_leaves_nothing(
     before = sorted(tmp_path.rglob("*"))
     assert expected in sentence(cli("train", *arguments))
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_nothing_is_measured_on_the_digits_it_learned_from(
+    cli: Cli, some_digits: Dataset, small_data: Path, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "all.npz", x_train=some_digits.images, y_train=some_digits.labels)
+    for same in ("all.npz", tmp_path / "all.npz"):
+        assert "sets no digits aside to measure on" in sentence(
+            cli("train", "--data", "all.npz", "--test", same)
+        )
+    assert not (tmp_path / "runs").exists()
+    digits, test = load_digits(small_data, small_data)  # which has two parts
+    assert test is not None
+    assert (len(digits), len(test)) == (2000, 1000)
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
