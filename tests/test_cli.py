@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -446,6 +447,25 @@ def test_a_folder_without_rights_is_named(cli: Cli, tmp_path: Path) -> None:
     assert "the run folder locked/run cannot be made" in sentence(
         cli("train", "--out", "locked/run")
     )
+
+
+def test_ctrl_c_while_modules_are_imported_ends_quietly() -> None:
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    module, function = project["project"]["scripts"]["inkdigits"].split(":")
+    probe = f"""
+import signal, sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from {module} import {function}
+{function}()
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", probe, "--version"], capture_output=True, text=True, check=False
+    )
+    assert (process.returncode, process.stdout, process.stderr) == (130, "", "")
 
 
 def test_debug_shows_where_an_error_came_from(cli: Cli) -> None:
