@@ -5,7 +5,10 @@ as it stands.
 """
 
 import importlib
+import os
+import re
 import reprlib
+import shlex
 from types import ModuleType
 
 __all__ = [
@@ -20,6 +23,8 @@ __all__ = [
     "missing_extra",
     "reason",
     "shown",
+    "typed",
+    "unfinished",
 ]
 
 
@@ -68,6 +73,20 @@ def shown(value: object) -> str:
 _SHOWN = 60
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = _short.maxlong = _SHOWN
+
+
+def typed(path: str | os.PathLike[str]) -> str:
+    """Write a path so that a command with it can be pasted into this system's shell."""
+    text = os.fspath(path)
+    if os.name != "nt":
+        return shlex.quote(text)
+    # No name on Windows holds a double quote.
+    return text if re.fullmatch(r"[\w.:~\\/-]+", text) else f'"{text}"'
+
+
+def unfinished(run: str | os.PathLike[str]) -> RunError:
+    """Say that a run is not finished, and what finishes it."""
+    return RunError(f"{run} is not finished: inkdigits train --resume {typed(run)}")
 
 
 def import_extra(module: str) -> ModuleType:
