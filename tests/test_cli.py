@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from PIL import Image
 
 from inkdigits import Dataset, Run, load, networks
 from inkdigits.cli._preview import preview
+from inkdigits.cli._verb import print_json
 from inkdigits.cli.train import load_digits
-from inkdigits.errors import DataError
+from inkdigits.errors import DataError, typed
 
 from .conftest import Cli
 
@@ -424,6 +426,84 @@ def test_train_says_what_is_wrong_and_leaves_nothing(
     before = sorted(tmp_path.rglob("*"))
     assert expected in sentence(cli("train", *arguments))
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_report_is_never_written_over_another_models(
+    cli: Cli, trained: Run, small_data: Path, tmp_path: Path
+) -> None:
+    runs = [shutil.copytree(trained.folder, tmp_path / parent / "run") for parent in ("p1", "p2")]
+    for number, run in enumerate(runs):
+        result = cli("evaluate", run, "--data", small_data, "--json")
+        folder = tmp_path / json.loads(result.stdout)["folder"]
+        assert folder.name == ("run-on-small-npz-test", "run-on-small-npz-test-2")[number]
+        assert json.loads((folder / "metrics.json").read_text())["models"] == [str(run.resolve())]
+    (runs[0] / "history.csv").write_bytes(b"\xff")
+    assert "history.csv" in sentence(cli("evaluate", runs[0], "--data", small_data))
+    assert len(list((tmp_path / "evaluations").iterdir())) == 2
+
+
+def test_a_report_has_a_name_that_every_system_takes(
+    cli: Cli, trained: Run, small_data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "八").mkdir()
+    names = [tmp_path / "八" / f"{'八' * 70}{number}.onnx" for number in range(3)]
+    for name in names:
+        shutil.copy(trained.model_path, name)
+    result = cli("evaluate", *names, "--data", small_data, "--json")
+    folder = json.loads(result.stdout)["folder"]
+    assert folder == str(Path("evaluations", f"{'八' * 33}-on-small-npz-test"))
+    assert (tmp_path / folder / "metrics.json").exists()
+
+
+def test_models_of_other_kinds_get_their_sentence(
+    cli: Cli, trained: Run, seven: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.folder, tmp_path / "my run")
+    (tmp_path / "my run" / "model.onnx").unlink()
+    for verb in (["evaluate"], ["read", seven, "--model"], ["benchmark", "--model"]):
+        assert sentence(cli(*verb, "my run")).endswith(
+            f"my run has no model.onnx any more: inkdigits export {typed('my run')}"
+        )
+        assert sentence(cli(*verb, "my run/model.keras")).endswith(
+            "model.keras is neither a run folder nor an .onnx file; inkdigits export "
+            f"{typed(Path('my run/model.keras'))} makes one"
+        )
+        assert sentence(cli(*verb, "model.tflite")).endswith("a run folder nor an .onnx file")
+    (tmp_path / "my run" / "metrics.json").unlink()
+    assert sentence(cli("evaluate", "my run")).endswith(
+        f"my run is not finished: inkdigits train --resume {typed('my run')}"
+    )
+
+
+def test_a_run_folder_may_be_called_as_a_file_is(
+    cli: Cli, trained: Run, small_data: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.folder, tmp_path / "run.keras")
+    (tmp_path / "run.keras" / "metrics.json").unlink()
+    assert cli("evaluate", "run.keras", "--data", small_data).exit_code == 0
+    assert "run.keras is not finished" in sentence(cli("export", "run.keras"))
+
+
+@pytest.mark.parametrize("shell", ["nt", "posix"])
+def test_a_path_to_type_is_quoted_where_it_must_be(
+    shell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "name", shell)
+    assert typed("runs/vgg-2") == "runs/vgg-2"
+    if shell == "nt":
+        assert typed(r"C:\Users\RUNNER~1\run") == r"C:\Users\RUNNER~1\run"
+        assert typed(r"C:\my runs") == r'"C:\my runs"'
+    else:
+        assert shlex.split(typed("my runs/it's $5")) == ["my runs/it's $5"]
+
+
+def test_json_knows_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"loss": float("nan"), "rows": [float("inf"), 1.5], "name": "NaN"})
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {
+        "loss": None,
+        "rows": [None, 1.5],
+        "name": "NaN",
+    }
 
 
 def test_nothing_is_measured_on_the_digits_it_learned_from(
