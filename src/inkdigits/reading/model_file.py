@@ -4,9 +4,10 @@ from pathlib import Path
 
 from inkdigits.errors import ModelError, reason
 
-__all__ = ["read_model"]
+__all__ = ["MAX_BYTES", "read_model"]
 
-_MAX_BYTES = 256 << 20
+MAX_BYTES = 256 << 20
+"""A model file larger than this is not read."""
 
 
 def read_model(path: Path) -> bytes:
@@ -16,8 +17,8 @@ def read_model(path: Path) -> bytes:
         ModelError: missing, unreadable, or larger than 256 MiB.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ModelError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, which is not read")
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path} is larger than {MAX_BYTES >> 20} MiB, which is not read")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise ModelError(f"there is no model file {path}") from error
