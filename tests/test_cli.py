@@ -4,9 +4,11 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,9 @@ from PIL import Image
 
 from inkdigits import Dataset, Run, load, networks
 from inkdigits.cli._preview import preview
-from inkdigits.errors import DataError
+from inkdigits.cli._verb import print_json
+from inkdigits.cli.train import load_digits
+from inkdigits.errors import DataError, typed
 
 from .conftest import Cli
 
@@ -398,6 +402,8 @@ def test_train_evaluate_export_and_read_end_to_end(
         (["--epochs", "-1"], "recipe's epochs cannot be -1"),
         (["--model", "lenet"], "no network 'lenet'; there are branched, fast, reader"),
         (["--option", "width=3"], "no option 'width'"),
+        (["--option", "filters=64"], "filters: it takes numbers such as 32,64, not 64"),
+        (["--option", "filters=" + "[" * 9999], "it takes numbers such as 32,64, not '[[["),
         (["--recipe", "nowhere.toml"], "there is no recipe nowhere.toml"),
         (["--recipe", "writer"], "no recipe writer; those with a name are accurate, fast"),
         (["--recipe", "reader", "--model", "vgg"], "'vgg' gives probabilities, and marks"),
@@ -422,6 +428,98 @@ def test_train_says_what_is_wrong_and_leaves_nothing(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_report_is_never_written_over_another_models(
+    cli: Cli, trained: Run, small_data: Path, tmp_path: Path
+) -> None:
+    runs = [shutil.copytree(trained.folder, tmp_path / parent / "run") for parent in ("p1", "p2")]
+    for number, run in enumerate(runs):
+        result = cli("evaluate", run, "--data", small_data, "--json")
+        folder = tmp_path / json.loads(result.stdout)["folder"]
+        assert folder.name == ("run-on-small-npz-test", "run-on-small-npz-test-2")[number]
+        assert json.loads((folder / "metrics.json").read_text())["models"] == [str(run.resolve())]
+    (runs[0] / "history.csv").write_bytes(b"\xff")
+    assert "history.csv" in sentence(cli("evaluate", runs[0], "--data", small_data))
+    assert len(list((tmp_path / "evaluations").iterdir())) == 2
+
+
+def test_a_report_has_a_name_that_every_system_takes(
+    cli: Cli, trained: Run, small_data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "八").mkdir()
+    names = [tmp_path / "八" / f"{'八' * 70}{number}.onnx" for number in range(3)]
+    for name in names:
+        shutil.copy(trained.model_path, name)
+    result = cli("evaluate", *names, "--data", small_data, "--json")
+    folder = json.loads(result.stdout)["folder"]
+    assert folder == str(Path("evaluations", f"{'八' * 33}-on-small-npz-test"))
+    assert (tmp_path / folder / "metrics.json").exists()
+
+
+def test_models_of_other_kinds_get_their_sentence(
+    cli: Cli, trained: Run, seven: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.folder, tmp_path / "my run")
+    (tmp_path / "my run" / "model.onnx").unlink()
+    for verb in (["evaluate"], ["read", seven, "--model"], ["benchmark", "--model"]):
+        assert sentence(cli(*verb, "my run")).endswith(
+            f"my run has no model.onnx any more: inkdigits export {typed('my run')}"
+        )
+        assert sentence(cli(*verb, "my run/model.keras")).endswith(
+            "model.keras is neither a run folder nor an .onnx file; inkdigits export "
+            f"{typed(Path('my run/model.keras'))} makes one"
+        )
+        assert sentence(cli(*verb, "model.tflite")).endswith("a run folder nor an .onnx file")
+    (tmp_path / "my run" / "metrics.json").unlink()
+    assert sentence(cli("evaluate", "my run")).endswith(
+        f"my run is not finished: inkdigits train --resume {typed('my run')}"
+    )
+
+
+def test_a_run_folder_may_be_called_as_a_file_is(
+    cli: Cli, trained: Run, small_data: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.folder, tmp_path / "run.keras")
+    (tmp_path / "run.keras" / "metrics.json").unlink()
+    assert cli("evaluate", "run.keras", "--data", small_data).exit_code == 0
+    assert "run.keras is not finished" in sentence(cli("export", "run.keras"))
+
+
+@pytest.mark.parametrize("shell", ["nt", "posix"])
+def test_a_path_to_type_is_quoted_where_it_must_be(
+    shell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "name", shell)
+    assert typed("runs/vgg-2") == "runs/vgg-2"
+    if shell == "nt":
+        assert typed(r"C:\Users\RUNNER~1\run") == r"C:\Users\RUNNER~1\run"
+        assert typed(r"C:\my runs") == r'"C:\my runs"'
+    else:
+        assert shlex.split(typed("my runs/it's $5")) == ["my runs/it's $5"]
+
+
+def test_json_knows_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"loss": float("nan"), "rows": [float("inf"), 1.5], "name": "NaN"})
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {
+        "loss": None,
+        "rows": [None, 1.5],
+        "name": "NaN",
+    }
+
+
+def test_nothing_is_measured_on_the_digits_it_learned_from(
+    cli: Cli, some_digits: Dataset, small_data: Path, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "all.npz", x_train=some_digits.images, y_train=some_digits.labels)
+    for same in ("all.npz", tmp_path / "all.npz"):
+        assert "sets no digits aside to measure on" in sentence(
+            cli("train", "--data", "all.npz", "--test", same)
+        )
+    assert not (tmp_path / "runs").exists()
+    digits, test = load_digits(small_data, small_data)  # which has two parts
+    assert test is not None
+    assert (len(digits), len(test)) == (2000, 1000)
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_rights_is_named(cli: Cli, tmp_path: Path) -> None:
     locked = tmp_path / "locked"
@@ -429,6 +527,25 @@ def test_a_folder_without_rights_is_named(cli: Cli, tmp_path: Path) -> None:
     assert "the run folder locked/run cannot be made" in sentence(
         cli("train", "--out", "locked/run")
     )
+
+
+def test_ctrl_c_while_modules_are_imported_ends_quietly() -> None:
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    module, function = project["project"]["scripts"]["inkdigits"].split(":")
+    probe = f"""
+import signal, sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from {module} import {function}
+{function}()
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", probe, "--version"], capture_output=True, text=True, check=False
+    )
+    assert (process.returncode, process.stdout, process.stderr) == (130, "", "")
 
 
 def test_debug_shows_where_an_error_came_from(cli: Cli) -> None:

@@ -1,8 +1,9 @@
 """Export: one file that says what it is and answers as Keras does."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import onnx
@@ -11,10 +12,11 @@ import pytest
 from inkdigits import Dataset, Reader, Run, add_channel, build, export_onnx, scale
 from inkdigits._keras import keras
 from inkdigits.errors import ModelError
-from inkdigits.export import check_size
+from inkdigits.export import TfliteClassifier, check_size
 from inkdigits.networks import as_classifier, names
 from inkdigits.networks.activations import Activation
 from inkdigits.reading import Classifier, ModelCard
+from inkdigits.reading.classifier import DEFAULT_MODEL
 
 
 def card(**changes: object) -> ModelCard:
@@ -179,11 +181,36 @@ def test_the_card_survives_the_file(tmp_path: Path) -> None:
         ({"labels": '["a"]'}, "does not name the digits"),
         ({"labels": "nonsense"}, "damaged metadata"),
         ({"parameters": "many"}, "damaged metadata"),
+        ({"parameters": "9" * 5000}, r"model\.onnx has damaged metadata; export it again$"),
         ({"open_set": "perhaps"}, "damaged metadata"),
+        ({"test_accuracy": '"high"'}, "damaged metadata"),
+        ({"test_accuracy": "NaN"}, "no sound test accuracy: nan"),
+        ({"name": 5}, "damaged metadata"),
         ({"rejection_threshold": None}, "no 'rejection_threshold'"),
     ],
 )
-def test_damaged_cards_get_their_sentence(change: dict[str, str | None], sentence: str) -> None:
+def test_damaged_cards_get_their_sentence(change: dict[str, Any], sentence: str) -> None:
     metadata = {**card().to_metadata(), **change}
     with pytest.raises(ModelError, match=sentence):
         ModelCard.from_metadata({k: v for k, v in metadata.items() if v is not None}, "model.onnx")
+
+
+@pytest.mark.parametrize("word", [b"MNIST train", b"rejection_threshold", b"images", b"logits"])
+def test_names_and_metadata_that_are_no_text_get_their_sentence(
+    tmp_path: Path, word: bytes
+) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(DEFAULT_MODEL.read_bytes().replace(word, b"\xff" * len(word)))
+    with pytest.raises(ModelError, match=r"model\.onnx is not a sound ONNX model$"):
+        Classifier(path)
+
+
+@pytest.mark.parametrize("kind", [Classifier, TfliteClassifier])
+def test_a_file_too_large_to_be_a_model_is_not_read(
+    tmp_path: Path, kind: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "model"
+    with path.open("wb") as file:
+        file.truncate((256 << 20) + 1)  # takes no room on most disks
+    with pytest.raises(ModelError, match="is larger than 256 MiB, which is not read"):
+        kind(path)

@@ -300,6 +300,14 @@ def test_tflite_files_of_others_get_their_sentence(
     path.write_bytes(whole.replace(b'"rejection_threshold"', b'"rejection_thresh-ld"'))
     with pytest.raises(ModelError, match="was not exported by InkDigits"):
         TfliteClassifier(path)
+    for licence, sentence in (
+        (b'"M\xffT"', "is not a sound TensorFlow Lite model$"),  # no text
+        (b'"MIT:', "is not a sound TensorFlow Lite model$"),  # no JSON
+        (b"12345", "has damaged metadata; export it again$"),  # a number
+    ):
+        path.write_bytes(whole.replace(b'"licence": "MIT"', b'"licence": ' + licence))
+        with pytest.raises(ModelError, match=sentence):
+            TfliteClassifier(path)
     path.write_bytes(whole.replace(b"probabilities", b"probabilitiez"))
     with pytest.raises(ModelError, match="must take images"):
         TfliteClassifier(path)

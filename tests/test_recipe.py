@@ -74,6 +74,10 @@ def test_what_is_saved_is_what_is_loaded(
         ("learning_rate = inf", "learning_rate cannot be inf"),
         ("optimizer = 'magic'", "recipe's optimizer cannot be 'magic'"),
         ("validation = 1.0", "recipe's validation cannot be"),
+        ("epochs = 0x" + 5000 * "f", "recipe's epochs cannot be .* less than or equal to 1000000"),
+        (f"epochs = '{5000 * 'x'}'", r"recipe's epochs cannot be 'xx+\.\.\.x+': input"),
+        (f"optimizer = [{5000 * '1,'}]", r"recipe's optimizer cannot be \[1, 1, .*\.\.\.\]: input"),
+        (f"{5000 * 'x'} = 3", r"no field 'xx+\.\.\.x+'; there are network"),
         ("epochs = ", "is not sound TOML"),
     ],
 )
@@ -84,6 +88,7 @@ def test_bad_recipes_get_their_sentence(tmp_path: Path, text: str, sentence: str
         Recipe.load(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < len(str(path)) + 400
 
 
 def test_help_names_all_recipes() -> None:
@@ -137,6 +142,7 @@ def test_augmentation_in_words() -> None:
         "spin=3": "an augmentation has no field 'spin'; there are rotation",
         "rotation=far": "augmentation's rotation cannot be 'far'",
         "": "is not known",
+        5000 * "x": r"augmentation 'x{27}\.\.\.x{28}' is not known",
     }.items():
         with pytest.raises(RecipeError, match=sentence):
             Augmentation.parse(text)

@@ -72,5 +72,13 @@ def fail(sentence: str) -> NoReturn:
 
 
 def print_json(value: object) -> None:
-    """Print a value as one line of JSON, in ASCII: no terminal can spoil a path in it."""
-    print(json.dumps(value), flush=True)
+    """Print a value as one line of JSON, in ASCII: no terminal can spoil a path in it.
+
+    JSON knows no NaN and no infinity, at which many programs stop: they become null.
+    """
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except ValueError:
+        finite = json.loads(json.dumps(value), parse_constant=lambda _: None)
+        text = json.dumps(finite)
+    print(text, flush=True)

@@ -1,5 +1,7 @@
 """``inkdigits evaluate``: measure a model on digits whose labels are known."""
 
+import itertools
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +10,8 @@ import typer
 from inkdigits.cli._verb import Json, print_json, verb
 
 __all__ = ["register"]
+
+_LONGEST = 100  # bytes; most systems take 255
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +31,9 @@ def evaluate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for metrics.json and plots; evaluations/… by default."),
+        typer.Option(
+            help="Folder for metrics.json and plots; a new one in evaluations/ by default."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -40,11 +46,12 @@ def evaluate(
     from inkdigits.cli._report import print_figures, print_worst
     from inkdigits.cli.read import model_file
     from inkdigits.datasets import load_mnist, load_parts
-    from inkdigits.errors import RunError
+    from inkdigits.errors import RunError, import_extra
     from inkdigits.evaluation import averaged, evaluate, write_report
     from inkdigits.reading import Reader
     from inkdigits.training.history import read_history
 
+    import_extra("matplotlib")  # which draws when all else is done
     if data is None:
         dataset = load_mnist()[1]
     else:
@@ -52,17 +59,36 @@ def evaluate(
         dataset = parts.test or parts.train
     ensemble = averaged([Reader(model_file(model)).classify for model in models])
     evaluation = evaluate(ensemble, dataset)
-    folder = out or Path("evaluations") / f"{_names(models)}-on-{_slug(dataset.name)}"
+    history = read_history(models[0] / "history.csv") if len(models) == 1 else []
+    folder = out or _free_folder(f"{_short(_names(models))}-on-{_short(_slug(dataset.name))}")
     if (folder / "recipe.json").exists():
         raise RunError(f"{folder} is a run folder, whose metrics stay; choose another --out")
-    history = read_history(models[0] / "history.csv") if len(models) == 1 else []
-    write_report(evaluation, folder, history=history)
+    whole = [str(model.resolve()) for model in models]
+    write_report(evaluation, folder, history=history, more={"models": whole})
     if as_json:
         print_json({"folder": str(folder), **evaluation.to_dict()})
     else:
         print_figures(evaluation.to_dict())
         print_worst(evaluation)
         print(f"\nplots and metrics.json are in {folder}")
+
+
+def _free_folder(name: str) -> Path:
+    """Make the first of NAME, NAME-2, … that does not exist: runs may share a name."""
+    for number in itertools.count(1):
+        folder = Path("evaluations") / (name if number == 1 else f"{name}-{number}")
+        folder.parent.mkdir(exist_ok=True)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("the count has no end")
+
+
+def _short(name: str) -> str:
+    """Cut a name so that two of them, and a number, make a folder's name on any system."""
+    return os.fsencode(name)[:_LONGEST].decode(errors="ignore")
 
 
 def _names(models: list[Path]) -> str:

@@ -63,7 +63,7 @@ def export(
     from inkdigits.reading import ModelCard
     from inkdigits.training import Run
 
-    if model.suffix == ".keras":
+    if model.suffix == ".keras" and not model.is_dir():
         source, run = model, None
         network = load_network(model)
         card = ModelCard.of_unknown(model.stem, parameters=network.count_params())

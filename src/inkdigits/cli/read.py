@@ -23,7 +23,7 @@ from inkdigits.cli._sources import (
     read_sources,
 )
 from inkdigits.cli._verb import Json, print_json, verb
-from inkdigits.errors import InkDigitsError
+from inkdigits.errors import InkDigitsError, ModelError, RunError, typed, unfinished
 
 if TYPE_CHECKING:
     from inkdigits.cli._outcomes import OutcomeFile
@@ -140,8 +140,23 @@ def read(
 
 
 def model_file(path: Path) -> Path:
-    """Return the ``.onnx`` file of a run folder, or the file itself."""
-    return path / "model.onnx" if path.is_dir() else path
+    """Return the ``.onnx`` file of a run folder, or the file itself.
+
+    Raises:
+        RunError: a run that has none.
+        ModelError: a file of another kind.
+    """
+    if path.is_dir():
+        model = path / "model.onnx"
+        if (path / "recipe.json").is_file() and not model.exists():
+            if not (path / "metrics.json").exists():
+                raise unfinished(path)
+            raise RunError(f"{path} has no model.onnx any more: inkdigits export {typed(path)}")
+        return model
+    if path.suffix.lower() in (".keras", ".tflite"):
+        way = f"; inkdigits export {typed(path)} makes one" if path.suffix == ".keras" else ""
+        raise ModelError(f"{path} is neither a run folder nor an .onnx file{way}")
+    return path
 
 
 def _print_all(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkdigits.cli._verb import Json, print_json, verb
+from inkdigits.errors import DataError, shown
 
 if TYPE_CHECKING:
     from inkdigits.datasets import Dataset
@@ -141,14 +142,25 @@ def _set_threads(recipe: "Recipe") -> None:
 def load_digits(
     data: Path | str | None, test: Path | str | None
 ) -> "tuple[Dataset, Dataset | None]":
-    """Load the digits to learn from and those to measure on, if there are any; MNIST by default."""
+    """Load the digits to learn from and those to measure on, if there are any; MNIST by default.
+
+    Raises:
+        DataError: what is wrong with them, or those to measure on are those to learn from.
+    """
     from inkdigits.datasets import load_mnist, load_parts
 
     digits, measured = load_mnist() if data is None else load_parts(data)
-    if test is not None and test != data:
-        parts = load_parts(test)
-        measured = parts.test or parts.train
-    return digits, measured
+    if test is None:
+        return digits, measured
+    if data is not None and Path(test).resolve() == Path(data).resolve():
+        if measured is None:
+            raise DataError(
+                f"{test} sets no digits aside to measure on, and what is measured on the digits it "
+                "learned from says nothing: give others with --test, or none"
+            )
+        return digits, measured
+    parts = load_parts(test)
+    return digits, parts.test or parts.train
 
 
 def _recipe(
@@ -164,7 +176,7 @@ def _recipe(
     for text in network_options:
         name, equals, value = text.partition("=")
         if not equals:
-            raise typer.BadParameter(f"--option takes NAME=VALUE, not {text!r}")
+            raise typer.BadParameter(f"--option takes NAME=VALUE, not {shown(text)}")
         chosen[name] = _value(value)
     return Recipe.of({**fields, **changes, "options": chosen})
 
@@ -173,17 +185,17 @@ def _value(text: str) -> Any:
     """Read an option's value: a number, a list like 16,32 or [16,32], or else a word."""
     try:
         return json.loads(f"[{text}]" if "," in text and not text.startswith("[") else text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
-def _print_run(run: "Run", shown: "Dataset") -> None:
+def _print_run(run: "Run", dataset: "Dataset") -> None:
     from inkdigits.cli._report import print_figures, print_predictions
     from inkdigits.reading import Reader
 
     metrics = run.metrics
     print_figures(metrics)
-    print_predictions(Reader(run.model_path).classify, shown)
+    print_predictions(Reader(run.model_path).classify, dataset)
     print(
         f"\n{run.recipe.network}: {metrics['parameters']:,} parameters; epochs: "
         f"{metrics['epochs']} in {metrics['seconds']:.1f} s; validation accuracy "

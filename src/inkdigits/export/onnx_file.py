@@ -22,7 +22,8 @@ from inkdigits.export.quantise import put_card, quantise_onnx
 from inkdigits.networks import as_classifier, gives_logits
 from inkdigits.networks.saved import save_network
 from inkdigits.reading import Classifier, ModelCard
-from inkdigits.reading.classifier import MAX_BYTES, Classify
+from inkdigits.reading.classifier import Classify
+from inkdigits.reading.model_file import MAX_BYTES
 
 __all__ = ["check_size", "export_onnx", "load", "weights", "write"]
 

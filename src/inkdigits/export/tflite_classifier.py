@@ -9,16 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits._quiet import silenced
-from inkdigits.errors import ModelError, import_extra, reason
+from inkdigits.errors import ModelError, import_extra
 from inkdigits.reading import ModelCard
 from inkdigits.reading.classifier import check_images, softmax
+from inkdigits.reading.model_file import read_model
 
 __all__ = ["CARD", "TfliteClassifier"]
 
 CARD = "inkdigits"
 """Name of the metadata that holds a file's card."""
-
-_MAX_BYTES = 256 << 20
 
 
 class TfliteClassifier:
@@ -39,14 +38,7 @@ class TfliteClassifier:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         litert: Any = import_extra("ai_edge_litert.interpreter")
         path = Path(path)
-        try:
-            if path.stat().st_size > _MAX_BYTES:
-                raise ModelError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, which is not read")
-            content = path.read_bytes()
-        except FileNotFoundError as error:
-            raise ModelError(f"there is no model file {path}") from error
-        except OSError as error:
-            raise ModelError(f"{path} cannot be read: {reason(error)}") from error
+        content = read_model(path)
         try:
             with silenced():  # it tells of its delegate
                 self._interpreter = litert.Interpreter(model_content=content, num_threads=1)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError, validate_call
 
-from inkdigits.errors import RecipeError
+from inkdigits.errors import RecipeError, shown
 from inkdigits.networks import architectures
 
 if TYPE_CHECKING:
     import keras
+    from pydantic_core import ErrorDetails
 
 __all__ = ["build", "describe", "names", "options"]
 
@@ -52,17 +53,53 @@ def build(name: str = "reference", /, **options: object) -> "keras.Model":
     unknown = [option for option in options if option not in known]
     if unknown:
         raise RecipeError(
-            f"the network {name!r} has no option {unknown[0]!r}; it has {', '.join(known)}"
+            f"the network {name!r} has no option {shown(unknown[0])}; it has {', '.join(known)}"
         )
+    # The command line cannot tell a list of one number from the number.
+    given = {
+        option: (value,) if isinstance(value, int) and _takes_list(known[option]) else value
+        for option, value in options.items()
+    }
     try:
-        return cast("keras.Model", validate_call(constructor)(**options))
+        return cast("keras.Model", validate_call(constructor)(**given))
     except ValidationError as error:
         first = error.errors()[0]
-        option = ".".join(map(str, first["loc"]))
-        raise RecipeError(f"the network {name!r}, option {option}: {first['msg']}") from error
-    except ValueError as error:  # Keras': an activation it does not know, a size below one
+        option = str(first["loc"][0])
+        why = _explain(first, known[option].default, options[option])
+        raise RecipeError(f"the network {name!r}, option {option}: {why}") from error
+    except ValueError as error:  # Keras', of what the options' types let through
         why = str(error).splitlines()[0]
         raise RecipeError(f"the network {name!r} cannot be built so: {why}") from error
+
+
+def _takes_list(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.default, tuple)
+
+
+_SENTENCES = {
+    "tuple_type": "it takes numbers such as {example}, not {whole}",
+    "missing": "it takes numbers such as {example}, not {whole}",
+    "too_short": "it takes numbers such as {example}, not {whole}",
+    "too_long": "it takes at most {max_length} numbers, not {actual_length}",
+    "int_type": "it takes whole numbers, not {part}",
+    "int_parsing": "it takes whole numbers, not {part}",
+    "int_from_float": "it takes whole numbers, not {part}",
+    "float_type": "it takes a number, not {part}",
+    "float_parsing": "it takes a number, not {part}",
+    "literal_error": "it may be {expected}, not {part}",
+    "greater_than_equal": "it must be {ge:g} or more, not {part}",
+    "less_than_equal": "it must be {le:g} or less, not {part}",
+    "less_than": "it must be less than {lt:g}, not {part}",
+}
+"""What pydantic finds wrong, in words that need no Python."""
+
+
+def _explain(first: "ErrorDetails", default: object, whole: object) -> str:
+    example = ",".join(map(str, default)) if isinstance(default, tuple) else default
+    sentence = _SENTENCES.get(first["type"], "it cannot be {part}")
+    return sentence.format(
+        example=example, whole=shown(whole), part=shown(first["input"]), **first.get("ctx", {})
+    )
 
 
 def describe(name: str) -> str:
@@ -86,6 +123,6 @@ def options(name: str) -> dict[str, Any]:
 
 def _constructor(name: str) -> "Callable[..., keras.Model]":
     if name not in names():
-        raise RecipeError(f"there is no network {name!r}; there are {', '.join(names())}")
+        raise RecipeError(f"there is no network {shown(name)}; there are {', '.join(names())}")
     module = import_module(f"{architectures.__name__}.{name}")
     return cast("Callable[..., keras.Model]", module.network)

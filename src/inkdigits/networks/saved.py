@@ -5,20 +5,29 @@ class. So our own networks are rebuilt from our own code and only take the weigh
 anybody else is built from its description only if that names plain Keras layers and nothing else.
 """
 
+import contextlib
 import json
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from inkdigits._files import write_through
 from inkdigits._keras import keras
-from inkdigits.errors import ModelError, reason
+from inkdigits.errors import ModelError, reason, shown
 
 __all__ = ["load_network", "load_weights", "save_network"]
 
 _MAX_BYTES = 1 << 30
+_DESCRIPTION = "config.json"
+_MAX_DESCRIPTION_BYTES = 16 << 20  # in memory it takes five times that
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError)
+_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_LEAST_BYTES = 2
+"""That a weight takes in a file: those of a network in half precision."""
 
 _LAYERS = frozenset(
     """
@@ -56,7 +65,8 @@ def load_weights(network: keras.Model, path: Path) -> None:
     Raises:
         ModelError: missing, damaged, or of another network.
     """
-    _check_archive(path)
+    with _opened(path):
+        pass  # its size is sound
     try:
         network.load_weights(path)
     except Exception as error:  # h5py reports damage in its own and in Python's ways
@@ -70,42 +80,88 @@ def load_network(path: Path) -> keras.Model:
         ModelError: missing, damaged, made of anything but plain Keras layers, or not one that takes
             digits.
     """
-    for name, home in _classes(_check_archive(path)):
+    with _opened(path) as archive:
+        size = _unpacked(archive)
+        if archive.getinfo(_DESCRIPTION).file_size > _MAX_DESCRIPTION_BYTES:
+            raise ModelError(
+                f"{path} describes its network in more than {_MAX_DESCRIPTION_BYTES >> 20} MiB, "
+                "which are not read"
+            )
+        classes = list(_classes(json.loads(archive.read(_DESCRIPTION))))
+    for name, home in classes:
         if home == "keras.layers" and name in _LAYERS:
             continue
         if home in _HELPER_HOMES or (home, name) in _PARTS:
             continue
         raise ModelError(
-            f"{path} is refused: it holds {home or 'a custom class'} {name}, and only plain Keras "
-            "layers are trusted"
+            f"{path} is refused: it holds {shown(f'{home}.{name}' if home else name)}, and only "
+            "plain Keras layers are trusted"
         )
     try:
-        network = keras.saving.load_model(path, compile=False, safe_mode=True)
+        with _at_most_weights(size // _LEAST_BYTES):
+            network = keras.saving.load_model(path, compile=False, safe_mode=True)
         takes, gives = network.input_shape, network.output_shape
     except Exception as error:  # a hostile description can make Keras and its backend fail anyhow
-        why = str(error).strip().split("\n", 1)[0]
-        raise ModelError(f"{path} is not a sound Keras model: {why}") from error
+        raise ModelError(
+            f"{path} is not a sound Keras model, or of another Keras than {keras.__version__}"
+        ) from error
     if takes != (None, 28, 28, 1) or gives != (None, 10):
         raise ModelError(
-            f"{path} maps {takes} to {gives}, where a network of "
+            f"{path} maps {shown(takes)} to {shown(gives)}, where a network of "
             "digits maps (None, 28, 28, 1) to (None, 10)"
         )
     return network
 
 
-def _check_archive(path: Path) -> Any:
-    """Check a ``.keras`` file's size and soundness; return its description."""
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a ``.keras`` file of sound size, and say what is wrong with what is read of it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _MAX_BYTES:
+            if _unpacked(archive) > _MAX_BYTES:
                 raise ModelError(f"{path} unpacks to more than {_MAX_BYTES >> 30} GiB")
-            return json.loads(archive.read("config.json"))
+            if {entry.compress_type for entry in archive.infolist()} - _COMPRESSIONS:
+                raise ModelError(f"{path} is not packed as Keras packs its files")
+            yield archive
     except FileNotFoundError as error:
         raise ModelError(f"there is no model file {path}") from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {reason(error)}") from error
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{path} is not a sound .keras file") from error
+
+
+def _unpacked(archive: zipfile.ZipFile) -> int:
+    """Return how many bytes all files of an archive have."""
+    return sum(entry.file_size for entry in archive.infolist())
+
+
+_counting = threading.Lock()
+
+
+@contextlib.contextmanager
+def _at_most_weights(most: int) -> Iterator[None]:
+    """Refuse to make more weights than that.
+
+    A line of a description can ask for any number of them, which depends on the shapes that all
+    layers before it give. So they are counted where Keras makes them, just before it does.
+    """
+    left = most
+
+    def add_counted(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal left
+        left -= prod(kwargs.get("shape") or (args[0] if args else ()))
+        if left < 0:
+            raise ValueError(f"it has more than {most} weights")
+        return add_weight(layer, *args, **kwargs)
+
+    with _counting:  # of two that do this at once, one would leave the other's in place
+        add_weight = keras.layers.Layer.add_weight
+        keras.layers.Layer.add_weight = add_counted
+        try:
+            yield
+        finally:
+            keras.layers.Layer.add_weight = add_weight
 
 
 def _classes(description: Any) -> Iterator[tuple[str, str]]:

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from inkdigits.errors import ModelError, reason
+from inkdigits.errors import ModelError
 from inkdigits.reading.model_card import ModelCard
+from inkdigits.reading.model_file import read_model
 
 __all__ = [
     "DEFAULT_MODEL",
-    "MAX_BYTES",
     "Classifier",
     "Classify",
     "available_threads",
@@ -29,8 +29,6 @@ Classify: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 DEFAULT_MODEL = Path(__file__).parent / "models" / "reader.onnx"
 
 _BATCH = 64  # activations of this many digits stay in the processor's cache
-MAX_BYTES = 256 << 20
-"""A model file larger than this is not read."""
 
 
 class Classifier:
@@ -54,23 +52,20 @@ class Classifier:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4  # what goes wrong is raised; it need not be printed too
         self._threads = threads or available_threads()
+        # From bytes, a model cannot name other files to load.
+        content = read_model(path)
         try:
-            if path.stat().st_size > MAX_BYTES:
-                raise ModelError(f"{path} is larger than {MAX_BYTES >> 20} MiB, which is not read")
-            # From bytes, a model cannot name other files to load.
             self._session = onnxruntime.InferenceSession(
-                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+                content, options, providers=["CPUExecutionProvider"]
             )
-        except FileNotFoundError as error:
-            raise ModelError(f"there is no model file {path}") from error
-        except OSError as error:
-            raise ModelError(f"{path} cannot be read: {reason(error)}") from error
+            # Names are decoded only when they are asked for.
+            metadata = self._session.get_modelmeta().custom_metadata_map
+            self.card = ModelCard.from_metadata(metadata, path)
+            self._gives_logits = self._check_signature(path)
         except ModelError:
             raise
         except Exception as error:  # ONNX Runtime's own kinds share no narrower base
             raise ModelError(f"{path} is not a sound ONNX model") from error
-        self.card = ModelCard.from_metadata(self._session.get_modelmeta().custom_metadata_map, path)
-        self._gives_logits = self._check_signature(path)
         if self.card.open_set and not self._gives_logits:
             raise ModelError(f"{path} says that it knows what is no digit, but gives no logits")
         self._path = path

@@ -80,12 +80,15 @@ class ModelCard:
             ModelError: a key is missing or makes no sense.
         """
         try:
+            if not all(isinstance(value, str) for value in metadata.values()):
+                raise TypeError("metadata is text")
+            accuracy = metadata["test_accuracy"]
             card = cls(
                 name=metadata["name"],
                 version=metadata["version"],
                 training_data=metadata["training_data"],
                 training_data_sha256=metadata["training_data_sha256"],
-                test_accuracy=json.loads(metadata["test_accuracy"]),
+                test_accuracy=None if accuracy == "null" else float(accuracy),
                 rejection_threshold=float(metadata["rejection_threshold"]),
                 parameters=int(metadata["parameters"]),
                 labels=tuple(json.loads(metadata["labels"])),
@@ -101,9 +104,11 @@ class ModelCard:
                 f"{path} was not exported by InkDigits: its metadata has no {error.args[0]!r}"
             ) from error
         except (TypeError, ValueError, RecursionError) as error:
-            raise ModelError(f"{path} has damaged metadata: {error}") from error
+            raise ModelError(f"{path} has damaged metadata; export it again") from error
         if not 0 <= card.rejection_threshold < 2:
             raise ModelError(f"{path} has no sound rejection threshold: {card.rejection_threshold}")
         if card.labels != tuple("0123456789"):
-            raise ModelError(f"{path} does not name the digits 0 to 9 but {card.labels}")
+            raise ModelError(f"{path} does not name the digits 0 to 9")
+        if card.test_accuracy is not None and not 0 <= card.test_accuracy <= 1:
+            raise ModelError(f"{path} has no sound test accuracy: {card.test_accuracy}")
         return card

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from inkdigits._files import write_text
 from inkdigits._version import __version__
 from inkdigits.datasets import Dataset
-from inkdigits.errors import RunError, reason
+from inkdigits.errors import RunError, reason, typed, unfinished
 from inkdigits.reading import ModelCard
 from inkdigits.training.history import Epoch, read_history
 from inkdigits.training.recipe import Recipe
@@ -125,7 +125,7 @@ class Run:
         """
         path = self.folder / "metrics.json"
         if not self.finished:
-            raise RunError(f"{self.folder} is not finished: inkdigits train --resume {self.folder}")
+            raise unfinished(self.folder)
         try:
             metrics = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
@@ -148,7 +148,7 @@ class Run:
         if self.finished and not path.is_file():
             raise RunError(f"{self.folder} is damaged: there is no model.keras in it any more")
         if not path.is_file():
-            raise RunError(f"{self.folder} is not finished: inkdigits train --resume {self.folder}")
+            raise unfinished(self.folder)
         networks = [
             build(self.recipe.network, **self.recipe.options) for _ in range(self.recipe.members)
         ]
@@ -287,7 +287,7 @@ def _make_folder(folder: str | os.PathLike[str] | None, recipe: Recipe) -> Path:
                 if not path.is_dir() or any(path.iterdir()):
                     raise RunError(
                         f"{path} exists already; choose another name, or go on with "
-                        f"inkdigits train --resume {path}"
+                        f"inkdigits train --resume {typed(path)}"
                     ) from error
             return path
         for number in itertools.count(1):

@@ -13,7 +13,7 @@ from typing import Any
 from inkdigits._files import sweep
 from inkdigits._keras import keras
 from inkdigits.datasets import Dataset
-from inkdigits.errors import DataError, ModelError, RecipeError, RunError, reason
+from inkdigits.errors import DataError, ModelError, RecipeError, RunError, reason, typed
 from inkdigits.evaluation import evaluate, write_report
 from inkdigits.export import check_size, export_onnx
 from inkdigits.networks import as_classifier, build, count_multiply_adds, gives_logits
@@ -122,13 +122,13 @@ def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool)
         except OSError as error:
             raise RunError(
                 f"{run.folder} could not be written: {reason(error)}; mend that and go on with "
-                f"inkdigits train --resume {run.folder}"
+                f"inkdigits train --resume {typed(run.folder)}"
             ) from error
         except BaseException as error:
             if not stopped.is_set():
                 raise
             interrupt = KeyboardInterrupt()
-            interrupt.add_note(f"go on with inkdigits train --resume {run.folder}")
+            interrupt.add_note(f"go on with inkdigits train --resume {typed(run.folder)}")
             raise interrupt from error
     return run
 
@@ -235,7 +235,8 @@ def _member(
             member = Run.create(folder, recipe, dataset, test)
     except (ModelError, RecipeError, RunError) as error:
         raise RunError(
-            f"{error}; remove {folder}, and inkdigits train --resume {run.folder} makes it anew"
+            f"{error}; remove {folder}, and inkdigits train --resume {typed(run.folder)} makes it "
+            "anew"
         ) from error
     if not member.finished:
         if progress:
