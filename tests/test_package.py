@@ -1,6 +1,7 @@
 """The public list, and how little importing it costs."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 import inkdigits
 
+PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "seven.png"
 HEAVY = {"keras", "tensorflow", "jax", "torch", "matplotlib", "onnx", "optuna", "ray", "pyarrow"}
 
 
@@ -80,6 +82,22 @@ def test_import_alone_does_not_even_import_numpy() -> None:
         [sys.executable, "-c", probe], check=True, capture_output=True, text=True
     ).stdout
     assert answer.strip() == "False"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has telemetry of its own")
+def test_reading_leaves_no_trace_in_the_home_folder(tmp_path: Path) -> None:
+    """ONNX Runtime would: it keeps an identifier there, and what it has yet to tell Microsoft."""
+    home = tmp_path / "home"
+    home.mkdir()
+    quiet_by_themselves = ("ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "CI")
+    environment = {name: os.environ[name] for name in os.environ if name not in quiet_by_themselves}
+    subprocess.run(
+        [sys.executable, "-m", "inkdigits", "read", str(PICTURE)],
+        env={**environment, "HOME": str(home), "TMPDIR": str(home)},
+        check=True,
+        capture_output=True,
+    )
+    assert list(home.rglob("*")) == []
 
 
 def test_every_module_lists_what_it_offers() -> None:

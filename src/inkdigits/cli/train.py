@@ -120,7 +120,12 @@ def train(
         before = training.Run(resume)
         _set_threads(before.recipe)
         data_before, test_before = before.data_paths
-        digits, measured = load_digits(data or data_before, test or test_before)
+        try:
+            digits, measured = load_digits(data or data_before, test or test_before)
+        except DataError as error:
+            raise DataError(
+                f"{error}; say with --data and --test where the digits of {resume} are now"
+            ) from error
         run = training.resume(resume, digits, test=measured, progress=True)
     else:
         chosen = _recipe(recipe, changes, option or [], augment)

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from inkdigits._onnxruntime import onnxruntime
 from inkdigits.errors import ModelError
 from inkdigits.reading.model_card import ModelCard
 from inkdigits.reading.model_file import read_model
