@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits import Dataset, Run, load, networks
+from inkdigits import Dataset, Recipe, Run, load, networks
 from inkdigits.cli._preview import preview
 from inkdigits.cli._verb import print_json
 from inkdigits.cli.train import load_digits
+from inkdigits.datasets import load_parts
 from inkdigits.errors import DataError, typed
 
 from .conftest import Cli
@@ -473,6 +474,17 @@ def test_models_of_other_kinds_get_their_sentence(
     assert sentence(cli("evaluate", "my run")).endswith(
         f"my run is not finished: inkdigits train --resume {typed('my run')}"
     )
+
+
+def test_a_run_whose_digits_moved_asks_where_they_are(
+    cli: Cli, small_data: Path, tmp_path: Path
+) -> None:
+    parts = load_parts(small_data)
+    Run.create("run", Recipe(epochs=1), parts.train, parts.test)
+    moved = small_data.rename(tmp_path / "elsewhere.npz")
+    said = sentence(cli("train", "--resume", "run"))
+    assert "small.npz does not exist; say with --data and --test where" in said
+    assert cli("train", "--resume", "run", "--data", moved).exit_code == 0
 
 
 def test_a_run_folder_may_be_called_as_a_file_is(

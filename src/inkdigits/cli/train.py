@@ -120,6 +120,8 @@ def train(
         before = training.Run(resume)
         _set_threads(before.recipe)
         data_before, test_before = before.data_paths
+        if data is not None and test_before == data_before:
+            test_before = None  # the test part lies where the training part does
         try:
             digits, measured = load_digits(data or data_before, test or test_before)
         except DataError as error:
