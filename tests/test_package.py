@@ -76,8 +76,9 @@ def test_what_is_light_imports_nothing_heavy(statement: str) -> None:
     assert HEAVY.isdisjoint(modules)
 
 
-def test_import_alone_does_not_even_import_numpy() -> None:
-    probe = "import inkdigits, sys; print('numpy' in sys.modules)"
+@pytest.mark.parametrize("module", ["inkdigits", "inkdigits.cli"])
+def test_import_alone_does_not_even_import_numpy(module: str) -> None:
+    probe = f"import {module}, sys; print('numpy' in sys.modules)"
     answer = subprocess.run(
         [sys.executable, "-c", probe], check=True, capture_output=True, text=True
     ).stdout

@@ -5,8 +5,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from inkdigits.errors import ModelError
 
 if TYPE_CHECKING:
@@ -114,6 +112,8 @@ def export_as(
         MissingExtraError: LiteRT is not installed.
         OSError: the disk refuses.
     """
+    import numpy as np  # not for those who only ask which formats there are
+
     path = Path(path)
     if form is not Format.SAVED_MODEL and path.suffix != f".{form}":
         raise ModelError(f"{path} must end in .{form}")  # programs go by it
