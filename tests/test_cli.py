@@ -16,11 +16,12 @@ import pytest
 from PIL import Image
 
 from inkdigits import Dataset, Recipe, Run, load, networks
+from inkdigits._text import shell_quoted
 from inkdigits.cli._preview import preview
 from inkdigits.cli._verb import print_json
 from inkdigits.cli.train import load_digits
 from inkdigits.datasets import load_parts
-from inkdigits.errors import DataError, typed
+from inkdigits.errors import DataError
 
 from .conftest import Cli
 
@@ -463,16 +464,16 @@ def test_models_of_other_kinds_get_their_sentence(
     (tmp_path / "my run" / "model.onnx").unlink()
     for verb in (["evaluate"], ["read", seven, "--model"], ["benchmark", "--model"]):
         assert sentence(cli(*verb, "my run")).endswith(
-            f"my run has no model.onnx any more: inkdigits export {typed('my run')}"
+            f"my run has no model.onnx any more: inkdigits export {shell_quoted('my run')}"
         )
         assert sentence(cli(*verb, "my run/model.keras")).endswith(
             "model.keras is neither a run folder nor an .onnx file; inkdigits export "
-            f"{typed(Path('my run/model.keras'))} makes one"
+            f"{shell_quoted(Path('my run/model.keras'))} makes one"
         )
         assert sentence(cli(*verb, "model.tflite")).endswith("a run folder nor an .onnx file")
     (tmp_path / "my run" / "metrics.json").unlink()
     assert sentence(cli("evaluate", "my run")).endswith(
-        f"my run is not finished: inkdigits train --resume {typed('my run')}"
+        f"my run is not finished: inkdigits train --resume {shell_quoted('my run')}"
     )
 
 
@@ -483,7 +484,7 @@ def test_a_run_whose_digits_moved_asks_where_they_are(
     Run.create("run", Recipe(epochs=1), parts.train, parts.test)
     moved = small_data.rename(tmp_path / "elsewhere.npz")
     said = sentence(cli("train", "--resume", "run"))
-    assert "small.npz does not exist; say with --data and --test where" in said
+    assert "small.npz, which is not there any more: say with --data where" in said
     assert cli("train", "--resume", "run", "--data", moved).exit_code == 0
 
 
@@ -501,12 +502,12 @@ def test_a_path_to_type_is_quoted_where_it_must_be(
     shell: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "name", shell)
-    assert typed("runs/vgg-2") == "runs/vgg-2"
+    assert shell_quoted("runs/vgg-2") == "runs/vgg-2"
     if shell == "nt":
-        assert typed(r"C:\Users\RUNNER~1\run") == r"C:\Users\RUNNER~1\run"
-        assert typed(r"C:\my runs") == r'"C:\my runs"'
+        assert shell_quoted(r"C:\Users\RUNNER~1\run") == r"C:\Users\RUNNER~1\run"
+        assert shell_quoted(r"C:\my runs") == r'"C:\my runs"'
     else:
-        assert shlex.split(typed("my runs/it's $5")) == ["my runs/it's $5"]
+        assert shlex.split(shell_quoted("my runs/it's $5")) == ["my runs/it's $5"]
 
 
 def test_json_knows_no_nan(capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,6 +131,7 @@ def test_a_teacher_must_be_a_finished_run(some_digits: Dataset, tmp_path: Path) 
     with pytest.raises(RunError, match="is not finished"):
         train(recipe, some_digits, folder=tmp_path / "run")
     (unfinished.folder / "model.keras").write_bytes(b"PK")
+    (unfinished.folder / "metrics.json").touch()
     with pytest.raises(ModelError, match=r"is not a sound \.keras file"):
         train(recipe, some_digits, folder=tmp_path / "run")
     recipe = Recipe.of({**SMALL, "network": "reader", "options": {}, "simulate": {}})

@@ -108,7 +108,7 @@ def test_names_end_as_programs_expect(trained: Run, cli: Cli, tmp_path: Path) ->
         for out in (recipe, "/dev/null", "model.pb"):
             result = cli("export", trained.folder, "--format", form, "--out", out)
             assert (result.exit_code, result.stdout) == (1, "")
-            assert result.stderr.endswith(f"inkdigits: {out} must end in .{form}\n")
+            assert result.stderr.endswith(f"inkdigits: {Path(out)} must end in .{form}\n")
     assert recipe.read_bytes() == before
     assert list(tmp_path.iterdir()) == []
 
@@ -131,6 +131,12 @@ def test_a_runs_own_files_stay(trained: Run, cli: Cli, tmp_path: Path) -> None:
         f"inkdigits: {trained.folder} has something in it already; choose another place\n"
     )
     assert {file: file.read_bytes() for file in files} == before
+
+
+def test_a_runs_keras_file_is_exported_as_its_run(trained: Run, cli: Cli, tmp_path: Path) -> None:
+    run = Run(shutil.copytree(trained.folder, tmp_path / "run"))
+    assert cli("export", run.folder / "model.keras").exit_code == 0
+    assert Classifier(run.model_path).card == Classifier(trained.model_path).card
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -2,16 +2,42 @@
 
 import contextlib
 import errno
+import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["scratch", "sweep", "write_bytes", "write_folder", "write_text", "write_through"]
+__all__ = [
+    "make_first_free",
+    "scratch",
+    "sweep",
+    "write_bytes",
+    "write_folder",
+    "write_text",
+    "write_through",
+]
 
 _PREFIX = ".writing-"
 _OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def make_first_free(folder: Path) -> Path:
+    """Make the first of FOLDER, FOLDER-2, … that does not exist, and the one that it lies in.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    folder.parent.mkdir(exist_ok=True)
+    for number in itertools.count(1):
+        path = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+        try:
+            path.mkdir()  # of two programs that try at once, one makes it
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("the count has no end")
 
 
 def write_through(path: Path, write: Callable[[Path], object]) -> None:
@@ -81,7 +107,8 @@ def _naming(place: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror or str(error), str(place)) from error
     except Exception as error:
         # TensorFlow and ONNX Runtime raise kinds of their own that only quote the system.
-        code = next((code for code in _OF_DISKS if os.strerror(code) in str(error)), None)
+        known = [code for code in _OF_DISKS if not os.strerror(code).startswith("Unknown")]
+        code = next((code for code in known if os.strerror(code) in str(error)), None)
         if code is None:
             raise
         raise OSError(code, os.strerror(code), str(place)) from error

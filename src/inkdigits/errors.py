@@ -6,10 +6,9 @@ as it stands.
 
 import importlib
 import os
-import re
-import reprlib
-import shlex
 from types import ModuleType
+
+from inkdigits._text import shell_quoted
 
 __all__ = [
     "DataError",
@@ -22,8 +21,6 @@ __all__ = [
     "import_extra",
     "missing_extra",
     "reason",
-    "shown",
-    "typed",
     "unfinished",
 ]
 
@@ -61,32 +58,9 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
-def shown(value: object) -> str:
-    """Write what a file or a user gave so that it fits into a sentence: on one line, and short."""
-    try:
-        text = _short.repr(value)
-    except ValueError:  # Python does not write integers of thousands of digits
-        return "a number of thousands of digits"
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-
-
-_SHOWN = 60
-_short = reprlib.Repr()
-_short.maxstring = _short.maxother = _short.maxlong = _SHOWN
-
-
-def typed(path: str | os.PathLike[str]) -> str:
-    """Write a path so that a command with it can be pasted into this system's shell."""
-    text = os.fspath(path)
-    if os.name != "nt":
-        return shlex.quote(text)
-    # No name on Windows holds a double quote.
-    return text if re.fullmatch(r"[\w.:~\\/-]+", text) else f'"{text}"'
-
-
 def unfinished(run: str | os.PathLike[str]) -> RunError:
     """Say that a run is not finished, and what finishes it."""
-    return RunError(f"{run} is not finished: inkdigits train --resume {typed(run)}")
+    return RunError(f"{run} is not finished: inkdigits train --resume {shell_quoted(run)}")
 
 
 def import_extra(module: str) -> ModuleType:

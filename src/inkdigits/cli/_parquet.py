@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inkdigits._files import write_through
+from inkdigits._text import encodable
 from inkdigits.cli._formats import JSON_LINES
 from inkdigits.cli._outcomes import OutcomeFile, foreign, taken
 from inkdigits.errors import InkDigitsError, import_extra
@@ -76,7 +77,7 @@ def _parse(line: str) -> dict[str, Any]:
     outcome: dict[str, Any] = json.loads(line)
     for field in ("path", "error"):  # a file's name may hold what is no text
         if outcome[field] is not None:
-            outcome[field] = outcome[field].encode(errors="backslashreplace").decode()
+            outcome[field] = encodable(outcome[field])
     return outcome
 
 

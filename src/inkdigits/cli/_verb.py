@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from inkdigits._text import to_json
 from inkdigits.errors import InkDigitsError, missing_extra, reason
 
 __all__ = ["Json", "fail", "print_json", "sentence_of", "verb"]
@@ -72,13 +72,5 @@ def fail(sentence: str) -> NoReturn:
 
 
 def print_json(value: object) -> None:
-    """Print a value as one line of JSON, in ASCII: no terminal can spoil a path in it.
-
-    JSON knows no NaN and no infinity, at which many programs stop: they become null.
-    """
-    try:
-        text = json.dumps(value, allow_nan=False)
-    except ValueError:
-        finite = json.loads(json.dumps(value), parse_constant=lambda _: None)
-        text = json.dumps(finite)
-    print(text, flush=True)
+    """Print a value as one line of JSON, in ASCII: no terminal can spoil a path in it."""
+    print(to_json(value), flush=True)

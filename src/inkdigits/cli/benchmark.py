@@ -1,6 +1,5 @@
 """``inkdigits benchmark``: how fast this machine is."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +36,7 @@ def benchmark(
     import cv2
 
     from inkdigits._files import write_text
+    from inkdigits._text import to_json
     from inkdigits.benchmark import measure_speed
     from inkdigits.cli._speeds import print_speeds
     from inkdigits.cli._steps import StepBar
@@ -52,7 +52,7 @@ def benchmark(
     else:
         print_speeds(speeds)
     if out is not None:  # last: a disk that refuses does not cost the figures
-        write_text(out, json.dumps(speeds, indent=2) + "\n")
+        write_text(out, to_json(speeds, indent=2) + "\n")
 
 
 def _check(out: Path) -> None:

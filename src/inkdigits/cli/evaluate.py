@@ -1,6 +1,5 @@
 """``inkdigits evaluate``: measure a model on digits whose labels are known."""
 
-import itertools
 import os
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +42,7 @@ def evaluate(
 
     Example: `inkdigits evaluate runs/reference`
     """
+    from inkdigits._files import make_first_free
     from inkdigits.cli._report import print_figures, print_worst
     from inkdigits.cli.read import model_file
     from inkdigits.datasets import load_mnist, load_parts
@@ -60,7 +60,8 @@ def evaluate(
     ensemble = averaged([Reader(model_file(model)).classify for model in models])
     evaluation = evaluate(ensemble, dataset)
     history = read_history(models[0] / "history.csv") if len(models) == 1 else []
-    folder = out or _free_folder(f"{_short(_names(models))}-on-{_short(_slug(dataset.name))}")
+    name = f"{_short(_names(models))}-on-{_short(_slug(dataset.name))}"
+    folder = out or make_first_free(Path("evaluations", name))
     if (folder / "recipe.json").exists():
         raise RunError(f"{folder} is a run folder, whose metrics stay; choose another --out")
     whole = [str(model.resolve()) for model in models]
@@ -71,19 +72,6 @@ def evaluate(
         print_figures(evaluation.to_dict())
         print_worst(evaluation)
         print(f"\nplots and metrics.json are in {folder}")
-
-
-def _free_folder(name: str) -> Path:
-    """Make the first of NAME, NAME-2, … that does not exist: runs may share a name."""
-    for number in itertools.count(1):
-        folder = Path("evaluations") / (name if number == 1 else f"{name}-{number}")
-        folder.parent.mkdir(exist_ok=True)
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
-    raise AssertionError("the count has no end")
 
 
 def _short(name: str) -> str:

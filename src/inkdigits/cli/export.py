@@ -63,6 +63,8 @@ def export(
     from inkdigits.reading import ModelCard
     from inkdigits.training import Run
 
+    if model.name == "model.keras" and (model.parent / "recipe.json").is_file():
+        model = model.parent  # the run knows more of its network than the file does
     if model.suffix == ".keras" and not model.is_dir():
         source, run = model, None
         network = load_network(model)

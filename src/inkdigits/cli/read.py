@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from inkdigits._text import shell_quoted
 from inkdigits.cli._formats import Format, submission
 from inkdigits.cli._progress import Bar, counted
 from inkdigits.cli._reading import name_width, print_outcome
@@ -23,7 +24,7 @@ from inkdigits.cli._sources import (
     read_sources,
 )
 from inkdigits.cli._verb import Json, print_json, verb
-from inkdigits.errors import InkDigitsError, ModelError, RunError, typed, unfinished
+from inkdigits.errors import InkDigitsError, ModelError, RunError, unfinished
 
 if TYPE_CHECKING:
     from inkdigits.cli._outcomes import OutcomeFile
@@ -151,10 +152,13 @@ def model_file(path: Path) -> Path:
         if (path / "recipe.json").is_file() and not model.exists():
             if not (path / "metrics.json").exists():
                 raise unfinished(path)
-            raise RunError(f"{path} has no model.onnx any more: inkdigits export {typed(path)}")
+            raise RunError(
+                f"{path} has no model.onnx any more: inkdigits export {shell_quoted(path)}"
+            )
         return model
     if path.suffix.lower() in (".keras", ".tflite"):
-        way = f"; inkdigits export {typed(path)} makes one" if path.suffix == ".keras" else ""
+        has_way = path.suffix == ".keras" and path.is_file()
+        way = f"; inkdigits export {shell_quoted(path)} makes one" if has_way else ""
         raise ModelError(f"{path} is neither a run folder nor an .onnx file{way}")
     return path
 

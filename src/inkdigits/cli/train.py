@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from inkdigits._text import abbreviated
 from inkdigits.cli._verb import Json, print_json, verb
-from inkdigits.errors import DataError, shown
+from inkdigits.errors import DataError
 
 if TYPE_CHECKING:
     from inkdigits.datasets import Dataset
@@ -122,12 +123,9 @@ def train(
         data_before, test_before = before.data_paths
         if data is not None and test_before == data_before:
             test_before = None  # the test part lies where the training part does
-        try:
-            digits, measured = load_digits(data or data_before, test or test_before)
-        except DataError as error:
-            raise DataError(
-                f"{error}; say with --data and --test where the digits of {resume} are now"
-            ) from error
+        data_now = data or _still_there(data_before, before, "--data")
+        test_now = test or _still_there(test_before, before, "--test")
+        digits, measured = load_digits(data_now, test_now)
         run = training.resume(resume, digits, test=measured, progress=True)
     else:
         chosen = _recipe(recipe, changes, option or [], augment)
@@ -138,6 +136,16 @@ def train(
         print_json({"folder": str(run.folder), **run.metrics})
     else:
         _print_run(run, measured or digits)
+
+
+def _still_there(recorded: str | None, run: "Run", option: str) -> str | None:
+    """Return where a run's digits came from, if they are there still."""
+    if recorded is not None and not Path(recorded).exists():
+        raise DataError(
+            f"{run.folder} began with digits from {recorded}, which is not there any more: say "
+            f"with {option} where they are now"
+        )
+    return recorded
 
 
 def _set_threads(recipe: "Recipe") -> None:
@@ -183,7 +191,7 @@ def _recipe(
     for text in network_options:
         name, equals, value = text.partition("=")
         if not equals:
-            raise typer.BadParameter(f"--option takes NAME=VALUE, not {shown(text)}")
+            raise typer.BadParameter(f"--option takes NAME=VALUE, not {abbreviated(text)}")
         chosen[name] = _value(value)
     return Recipe.of({**fields, **changes, "options": chosen})
 

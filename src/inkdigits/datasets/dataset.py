@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits._text import encodable
 from inkdigits.errors import DataError
 
 __all__ = ["DIGITS", "SIDE", "Dataset", "Images", "Labels"]
@@ -43,9 +44,7 @@ class Dataset:
     source: Path | None = None
 
     def __post_init__(self) -> None:
-        # Linux lets any bytes name a file, but not every library lets them into text.
-        text = self.name.encode(errors="backslashreplace").decode()
-        object.__setattr__(self, "name", text)
+        object.__setattr__(self, "name", encodable(self.name))
         if self.images.ndim != 3 or self.images.shape[1:] != (SIDE, SIDE):
             raise DataError(
                 f"{self.name}: images must have the shape (count, {SIDE}, {SIDE}), "

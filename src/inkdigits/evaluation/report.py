@@ -1,10 +1,10 @@
 """Write an evaluation down: figures as JSON, plots as PNG."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkdigits._files import write_text
+from inkdigits._text import to_json
 from inkdigits.evaluation.evaluate import Evaluation
 
 if TYPE_CHECKING:
@@ -45,4 +45,4 @@ def write_report(
     if history:
         save(plots.plot_history(history), plots_folder / "history.png")
     metrics = evaluation.to_dict() | (more or {})
-    write_text(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+    write_text(folder / "metrics.json", to_json(metrics, indent=2) + "\n")

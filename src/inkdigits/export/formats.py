@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from inkdigits.reading import ModelCard
     from inkdigits.reading.classifier import Classify
 
-__all__ = ["Format", "Quantisation", "Way", "export_as", "file_name", "quantisations", "way_of"]
+__all__ = [
+    "Exporter",
+    "Format",
+    "Quantisation",
+    "export_as",
+    "exporter_of",
+    "file_name",
+    "quantisations",
+]
 
 
 class Format(StrEnum):
@@ -34,7 +42,7 @@ class Quantisation(StrEnum):
     INT8 = "int8"
 
 
-class Way(Protocol):
+class Exporter(Protocol):
     """What the module of a format can do."""
 
     def write(
@@ -61,17 +69,17 @@ class Way(Protocol):
         """
 
 
-def way_of(form: Format) -> Way:
+def exporter_of(form: Format) -> Exporter:
     """Return the module of a format."""
     from inkdigits.export import keras_file, onnx_file, saved_model, tflite_file
 
-    ways: dict[Format, Way] = {
+    exporters: dict[Format, Exporter] = {
         Format.ONNX: onnx_file,
         Format.TFLITE: tflite_file,
         Format.SAVED_MODEL: saved_model,
         Format.KERAS: keras_file,
     }
-    return ways[form]
+    return exporters[form]
 
 
 def quantisations(form: Format) -> tuple[Quantisation, ...]:
@@ -120,4 +128,4 @@ def export_as(
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):
         # Some layers of some programs hide them, and others do not.
         raise ModelError(f"{path} was not written: the network has weights that are no numbers")
-    way_of(form).write(network, path, card, quantise, dataset)
+    exporter_of(form).write(network, path, card, quantise, dataset)

@@ -18,12 +18,15 @@ __all__ = ["load", "weights", "write"]
 def write(
     network: keras.Model, path: Path, _card: ModelCard, _quantise: Quantisation, _dataset: Dataset
 ) -> None:
+    """Write a network to a ``.keras`` file, as `Exporter` says."""
     write_checked(path, network.save, lambda written: check_probabilities(load(written), written))
 
 
 def load(path: Path) -> Classify:
+    """Load a ``.keras`` file to classify with, as `Exporter` says."""
     return as_classifier(load_network(path))
 
 
 def weights(path: Path) -> Iterator[int]:
+    """Yield the bytes of the weights in a ``.keras`` file, as `Exporter` says."""
     return (weights.nbytes for weights in load_network(path).get_weights())

@@ -9,7 +9,7 @@ import numpy as np
 from inkdigits.datasets import Dataset
 from inkdigits.evaluation import evaluate
 from inkdigits.export.calibration import some_digits
-from inkdigits.export.formats import Format, way_of
+from inkdigits.export.formats import Format, exporter_of
 from inkdigits.networks import as_classifier
 
 if TYPE_CHECKING:
@@ -64,13 +64,13 @@ def measure(
         ModelError: the file is damaged.
         DataError: `test` has no labels.
     """
-    path, way = Path(path), way_of(form)
-    theirs, ours = as_classifier(network), way.load(path)
+    path, exporter = Path(path), exporter_of(form)
+    theirs, ours = as_classifier(network), exporter.load(path)
     images = some_digits(dataset, seed=_SEED)
     expected, given = theirs(images), ours(images)
     return Measured(
         bytes=_size(path),
-        weight_bytes=sum(way.weights(path)),
+        weight_bytes=sum(exporter.weights(path)),
         max_difference=float(np.abs(given - expected).max()),
         same_digit=float(np.mean(given.argmax(axis=1) == expected.argmax(axis=1))),
         accuracy=evaluate(ours, test).accuracy,

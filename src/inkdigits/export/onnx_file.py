@@ -94,6 +94,7 @@ def check_size(parameters: int) -> None:
 def write(
     network: keras.Model, path: Path, card: ModelCard, quantise: Quantisation, dataset: Dataset
 ) -> None:
+    """Write a network to a ``.onnx`` file, as `Exporter` says."""
     if quantise is Quantisation.NONE:
         export_onnx(network, path, card)
         return
@@ -107,10 +108,12 @@ def write(
 
 
 def load(path: Path) -> Classify:
+    """Load a ``.onnx`` file to classify with, as `Exporter` says."""
     return Classifier(path)
 
 
 def weights(path: Path) -> Iterator[int]:
+    """Yield the bytes of the weights in a ``.onnx`` file, as `Exporter` says."""
     graph = onnx.load(path).graph
     scales = {
         name

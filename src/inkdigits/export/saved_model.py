@@ -52,6 +52,7 @@ def export_saved_model(network: keras.Model, path: str | Path) -> None:
 def write(
     network: keras.Model, path: Path, _card: ModelCard, _quantise: Quantisation, _dataset: Dataset
 ) -> None:
+    """Write a network to a SavedModel, as `Exporter` says."""
     export_saved_model(network, path)
 
 
@@ -118,6 +119,7 @@ def load(path: Path) -> Classify:
 
 
 def weights(path: Path) -> Iterator[int]:
+    """Yield the bytes of the weights in a SavedModel, as `Exporter` says."""
     import tensorflow as tf
 
     with silenced():

@@ -78,14 +78,17 @@ def export_tflite(
 def write(
     network: keras.Model, path: Path, card: ModelCard, quantise: Quantisation, dataset: Dataset
 ) -> None:
+    """Write a network to a ``.tflite`` file, as `Exporter` says."""
     export_tflite(network, path, card, quantise, dataset)
 
 
 def load(path: Path) -> Classify:
+    """Load a ``.tflite`` file to classify with, as `Exporter` says."""
     return TfliteClassifier(path)
 
 
 def weights(path: Path) -> Iterator[int]:
+    """Yield the bytes of the weights in a ``.tflite`` file, as `Exporter` says."""
     schema: Any = import_extra("ai_edge_litert.schema_py_generated")
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
     for tensor in model.subgraphs[0].tensors:

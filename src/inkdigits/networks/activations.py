@@ -10,6 +10,7 @@ Activation: TypeAlias = Literal[
     "gelu",
     "hard_sigmoid",
     "hard_silu",
+    "hard_swish",
     "leaky_relu",
     "linear",
     "mish",
@@ -20,6 +21,7 @@ Activation: TypeAlias = Literal[
     "silu",
     "softplus",
     "softsign",
+    "swish",
     "tanh",
 ]
-"""Keras' names of those that make sense within a network; glu, for one, halves its channels."""
+"""Keras' names of those whose exports are tested."""

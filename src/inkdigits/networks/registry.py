@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError, validate_call
 
-from inkdigits.errors import RecipeError, shown
+from inkdigits._text import abbreviated
+from inkdigits.errors import RecipeError
 from inkdigits.networks import architectures
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ def build(name: str = "reference", /, **options: object) -> "keras.Model":
     unknown = [option for option in options if option not in known]
     if unknown:
         raise RecipeError(
-            f"the network {name!r} has no option {shown(unknown[0])}; it has {', '.join(known)}"
+            f"the network {name!r} has no option {abbreviated(unknown[0])}; it has "
+            f"{', '.join(known)}"
         )
     # The command line cannot tell a list of one number from the number.
     given = {
-        option: (value,) if isinstance(value, int) and _takes_list(known[option]) else value
+        option: (value,) if type(value) is int and _takes_list(known[option]) else value
         for option, value in options.items()
     }
     try:
@@ -80,7 +82,7 @@ _SENTENCES = {
     "tuple_type": "it takes numbers such as {example}, not {whole}",
     "missing": "it takes numbers such as {example}, not {whole}",
     "too_short": "it takes numbers such as {example}, not {whole}",
-    "too_long": "it takes at most {max_length} numbers, not {actual_length}",
+    "too_long": "it takes at most {max_length} numbers, such as {example}, not {actual_length}",
     "int_type": "it takes whole numbers, not {part}",
     "int_parsing": "it takes whole numbers, not {part}",
     "int_from_float": "it takes whole numbers, not {part}",
@@ -98,7 +100,10 @@ def _explain(first: "ErrorDetails", default: object, whole: object) -> str:
     example = ",".join(map(str, default)) if isinstance(default, tuple) else default
     sentence = _SENTENCES.get(first["type"], "it cannot be {part}")
     return sentence.format(
-        example=example, whole=shown(whole), part=shown(first["input"]), **first.get("ctx", {})
+        example=example,
+        whole=abbreviated(whole),
+        part=abbreviated(first["input"]),
+        **first.get("ctx", {}),
     )
 
 
@@ -123,6 +128,8 @@ def options(name: str) -> dict[str, Any]:
 
 def _constructor(name: str) -> "Callable[..., keras.Model]":
     if name not in names():
-        raise RecipeError(f"there is no network {shown(name)}; there are {', '.join(names())}")
+        raise RecipeError(
+            f"there is no network {abbreviated(name)}; there are {', '.join(names())}"
+        )
     module = import_module(f"{architectures.__name__}.{name}")
     return cast("Callable[..., keras.Model]", module.network)

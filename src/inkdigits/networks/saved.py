@@ -17,7 +17,8 @@ from typing import Any
 
 from inkdigits._files import write_through
 from inkdigits._keras import keras
-from inkdigits.errors import ModelError, reason, shown
+from inkdigits._text import abbreviated
+from inkdigits.errors import ModelError, reason
 
 __all__ = ["load_network", "load_weights", "save_network"]
 
@@ -94,8 +95,8 @@ def load_network(path: Path) -> keras.Model:
         if home in _HELPER_HOMES or (home, name) in _PARTS:
             continue
         raise ModelError(
-            f"{path} is refused: it holds {shown(f'{home}.{name}' if home else name)}, and only "
-            "plain Keras layers are trusted"
+            f"{path} is refused: it holds {abbreviated(f'{home}.{name}' if home else name)}, and "
+            "only plain Keras layers are trusted"
         )
     try:
         with _at_most_weights(size // _LEAST_BYTES):
@@ -107,7 +108,7 @@ def load_network(path: Path) -> keras.Model:
         ) from error
     if takes != (None, 28, 28, 1) or gives != (None, 10):
         raise ModelError(
-            f"{path} maps {shown(takes)} to {shown(gives)}, where a network of "
+            f"{path} maps {abbreviated(takes)} to {abbreviated(gives)}, where a network of "
             "digits maps (None, 28, 28, 1) to (None, 10)"
         )
     return network
@@ -148,8 +149,12 @@ def _at_most_weights(most: int) -> Iterator[None]:
     """
     left = most
 
+    loader = threading.get_ident()
+
     def add_counted(layer: Any, *args: Any, **kwargs: Any) -> Any:
         nonlocal left
+        if threading.get_ident() != loader:
+            return add_weight(layer, *args, **kwargs)
         left -= prod(kwargs.get("shape") or (args[0] if args else ()))
         if left < 0:
             raise ValueError(f"it has more than {most} weights")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from inkdigits._text import encodable
 from inkdigits.errors import ModelError
 
 __all__ = ["ModelCard"]
@@ -61,14 +62,9 @@ class ModelCard:
         )
 
     def to_metadata(self) -> dict[str, str]:
-        """Return the card as ONNX metadata: a string a key.
-
-        What UTF-8 does not have is escaped, such as odd bytes in a file's name.
-        """
+        """Return the card as ONNX metadata: a string a key."""
         return {
-            key: value.encode(errors="backslashreplace").decode()
-            if isinstance(value, str)
-            else json.dumps(value)
+            key: encodable(value) if isinstance(value, str) else json.dumps(value)
             for key, value in vars(self).items()
         }
 

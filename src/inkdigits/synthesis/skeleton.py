@@ -63,7 +63,8 @@ def usable_skeletons(dataset: Dataset) -> tuple[Skeleton, npt.NDArray[np.intp]]:
     usable = np.flatnonzero(paths.any(axis=(1, 2)))
     if not usable.size:
         raise DataError(
-            f"{dataset.name} has no ink to draw anew: images are black (0) with bright ink (255)"
+            f"{dataset.name} has no ink to draw anew: images must be black (0) with bright ink "
+            "(255)"
         )
     return paths, usable
 

@@ -13,7 +13,9 @@ __all__ = ["alone_in"]
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keep other processes from training in a run folder. A kill gives it free, too.
+    """Keep other processes from training in a run folder, until it is finished.
+
+    A kill gives the folder free, too.
 
     Raises:
         RunError: another process is training in it.
@@ -27,7 +29,8 @@ def alone_in(folder: Path) -> Iterator[None]:
         raise RunError(f"{folder} is being trained by another process; let it end") from error
     try:
         yield
+        # Whoever has it open already will find the run finished. Windows removes no open file.
+        with contextlib.suppress(OSError):
+            path.unlink()
     finally:
         lock.release()
-        with contextlib.suppress(OSError):  # on Windows, another one that looks whether it is free
-            path.unlink()

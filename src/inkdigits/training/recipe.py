@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from inkdigits._files import write_text
+from inkdigits._text import abbreviated
 from inkdigits.datasets import Dataset
-from inkdigits.errors import RecipeError, import_extra, reason, shown
+from inkdigits.errors import RecipeError, import_extra, reason
 
 __all__ = ["Augmentation", "Recipe", "Simulation", "recipe_names"]
 
@@ -59,8 +60,8 @@ class Augmentation(BaseModel):
             name, equals, value = word.partition("=")
             if not equals:
                 raise RecipeError(
-                    f"augmentation {shown(word)} is not known; give standard, or NAME=AMOUNT with "
-                    f"the names {', '.join(cls.model_fields)}"
+                    f"augmentation {abbreviated(word)} is not known; give standard, or NAME=AMOUNT "
+                    f"with the names {', '.join(cls.model_fields)}"
                 )
             fields[name] = value
         try:
@@ -236,5 +237,5 @@ def _explain(error: ValidationError, what: str = "recipe") -> str:
         whole = Augmentation if what == "augmentation" else Recipe
         known = parts.get(str(first["loc"][0]), whole).model_fields
         article = "an" if what == "augmentation" else "a"
-        return f"{article} {what} has no field {shown(field)}; there are {', '.join(known)}"
-    return f"the {what}'s {field} cannot be {shown(first['input'])}: {first['msg'].lower()}"
+        return f"{article} {what} has no field {abbreviated(field)}; there are {', '.join(known)}"
+    return f"the {what}'s {field} cannot be {abbreviated(first['input'])}: {first['msg'].lower()}"

@@ -1,7 +1,6 @@
 """A run folder: what training was told, what it did, and what came of it."""
 
 import hashlib
-import itertools
 import json
 import os
 import platform
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from inkdigits._files import write_text
+from inkdigits._files import make_first_free, write_text
+from inkdigits._text import shell_quoted
 from inkdigits._version import __version__
 from inkdigits.datasets import Dataset
-from inkdigits.errors import RunError, reason, typed, unfinished
+from inkdigits.errors import RunError, reason, unfinished
 from inkdigits.reading import ModelCard
 from inkdigits.training.history import Epoch, read_history
 from inkdigits.training.recipe import Recipe
@@ -278,26 +278,17 @@ def _versions() -> dict[str, str]:
 
 
 def _make_folder(folder: str | os.PathLike[str] | None, recipe: Recipe) -> Path:
+    path = Path("runs") / recipe.network if folder is None else Path(folder)
     try:
-        if folder is not None:
-            path = Path(folder)
-            try:
-                path.mkdir(parents=True)  # of two runs that begin at once, one makes it
-            except FileExistsError as error:
-                if not path.is_dir() or any(path.iterdir()):
-                    raise RunError(
-                        f"{path} exists already; choose another name, or go on with "
-                        f"inkdigits train --resume {typed(path)}"
-                    ) from error
-            return path
-        for number in itertools.count(1):
-            path = Path("runs") / (recipe.network if number == 1 else f"{recipe.network}-{number}")
-            path.parent.mkdir(exist_ok=True)
-            try:
-                path.mkdir()
-            except FileExistsError:
-                continue
-            return path
-        raise AssertionError("the count has no end")
+        if folder is None:
+            return make_first_free(path)
+        path.mkdir(parents=True)
+    except FileExistsError as error:
+        if not path.is_dir() or any(path.iterdir()):
+            raise RunError(
+                f"{path} exists already; choose another name, or go on with "
+                f"inkdigits train --resume {shell_quoted(path)}"
+            ) from error
     except OSError as error:
         raise RunError(f"the run folder {path} cannot be made: {reason(error)}") from error
+    return path

@@ -12,8 +12,9 @@ from typing import Any
 
 from inkdigits._files import sweep
 from inkdigits._keras import keras
+from inkdigits._text import shell_quoted
 from inkdigits.datasets import Dataset
-from inkdigits.errors import DataError, ModelError, RecipeError, RunError, reason, typed
+from inkdigits.errors import DataError, ModelError, RecipeError, RunError, reason, unfinished
 from inkdigits.evaluation import evaluate, write_report
 from inkdigits.export import check_size, export_onnx
 from inkdigits.networks import as_classifier, build, count_multiply_adds, gives_logits
@@ -57,7 +58,8 @@ def train(
         RecipeError: the recipe's network or its options do not exist.
         DataError: no labels, or too few digits to split.
         ModelError: the network would be too large to be read, or the teacher's is damaged.
-        RunError: the folder exists already, or the disk refuses (then the run can be resumed).
+        RunError: the folder exists already, the teacher is not finished, or the disk refuses (then
+            the run can be resumed).
 
     Example:
         >>> digits, test = load_mnist()
@@ -87,8 +89,7 @@ def resume(
         RunError: no run, a finished one, one that began with other digits, a damaged checkpoint.
     """
     run = Run(folder)
-    if run.finished:
-        raise RunError(f"{run.folder} is finished; there is nothing to resume")
+    _refuse_finished(run)
     run.check_data(dataset, test)
     return _carry_out(run, dataset, test, progress)
 
@@ -105,14 +106,23 @@ def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
     if recipe.teacher is not None and recipe.open_set:
         raise RecipeError("a teacher knows digits alone: leave it out, or simulate no negatives")
     if recipe.teacher is not None:
-        Run(recipe.teacher).network()
+        teacher = Run(recipe.teacher)
+        if not teacher.finished:
+            raise unfinished(teacher.folder)
+        teacher.network()
     parts = recipe.split(dataset)
     if recipe.simulate is not None and not all(part.images.any() for part in parts):
         raise DataError(
-            f"{dataset.name} has no ink to draw anew: images are black (0) with bright ink (255)"
+            f"{dataset.name} has no ink to draw anew: images must be black (0) with bright ink "
+            "(255)"
         )
     if test is not None:
         test.require_labels()
+
+
+def _refuse_finished(run: Run) -> None:
+    if run.finished:
+        raise RunError(f"{run.folder} is finished; there is nothing to resume")
 
 
 def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> Run:
@@ -122,13 +132,13 @@ def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool)
         except OSError as error:
             raise RunError(
                 f"{run.folder} could not be written: {reason(error)}; mend that and go on with "
-                f"inkdigits train --resume {typed(run.folder)}"
+                f"inkdigits train --resume {shell_quoted(run.folder)}"
             ) from error
         except BaseException as error:
             if not stopped.is_set():
                 raise
             interrupt = KeyboardInterrupt()
-            interrupt.add_note(f"go on with inkdigits train --resume {typed(run.folder)}")
+            interrupt.add_note(f"go on with inkdigits train --resume {shell_quoted(run.folder)}")
             raise interrupt from error
     return run
 
@@ -158,6 +168,7 @@ def _complete(
     run: Run, dataset: Dataset, test: Dataset | None, progress: bool, stopped: threading.Event
 ) -> None:
     with alone_in(run.folder):
+        _refuse_finished(run)  # another process may have ended it meanwhile
         sweep(run.folder)
         _fit_and_measure(run, dataset, test, progress, stopped)
 
@@ -223,21 +234,21 @@ def _member(
 ) -> Run:
     """Return the run of a member, which is a whole run of its own; train it if that is not done."""
     folder = run.folder / f"member-{number + 1}"
-    try:
-        if (folder / "recipe.json").exists():
+    if (folder / "recipe.json").exists():
+        try:
             member = Run(folder)
             member.check_data(dataset, test)
             if member.finished:
                 member.network()
-        else:
-            seed = (run.recipe.seed + number) % 2**32
-            recipe = run.recipe.model_copy(update={"members": 1, "seed": seed})
-            member = Run.create(folder, recipe, dataset, test)
-    except (ModelError, RecipeError, RunError) as error:
-        raise RunError(
-            f"{error}; remove {folder}, and inkdigits train --resume {typed(run.folder)} makes it "
-            "anew"
-        ) from error
+        except (ModelError, RecipeError, RunError) as error:
+            raise RunError(
+                f"{error}; remove {folder}, and inkdigits train --resume "
+                f"{shell_quoted(run.folder)} makes it anew"
+            ) from error
+    else:
+        seed = (run.recipe.seed + number) % 2**32
+        recipe = run.recipe.model_copy(update={"members": 1, "seed": seed})
+        member = Run.create(folder, recipe, dataset, test)
     if not member.finished:
         if progress:
             print(f"member {number + 1} of {run.recipe.members}", file=sys.stderr)
