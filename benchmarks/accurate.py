@@ -4,7 +4,7 @@ And of one network that learned from those five.
 
 The recipe ``accurate`` as it is: each seed trains on 58,800 digits for a number of epochs that was
 chosen beforehand, keeps what the last epoch leaves, and looks at the test set once, when it is
-over. The ensemble is the mean of the networks' probabilities. It takes an hour or two on two cores;
+over. The ensemble is the mean of the networks' probabilities. It takes two hours on two cores;
 the runs stay in a folder, and the script goes on where it was cut off.
 
     python benchmarks/accurate.py [--seeds 5] [--taught 1] [--runs runs/benchmarks]
