@@ -347,7 +347,7 @@ def test_an_empty_image_is_passed_over(digits: Dataset) -> None:
 def test_what_cannot_be_drawn_anew_gets_its_sentence(digits: Dataset) -> None:
     for empty in (np.zeros((3, 28, 28), np.uint8), np.ones((3, 28, 28), np.uint8)):
         blank = Dataset(empty, np.arange(3), "pale")
-        with pytest.raises(DataError, match=r"pale has no ink to draw anew: images are black"):
+        with pytest.raises(DataError, match=r"pale has no ink to draw anew: images must be black"):
             simulate(blank, copies=1, negatives=1, seed=0)
         with pytest.raises(DataError, match="pale has no ink"):
             PageWriter(blank)
