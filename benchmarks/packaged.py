@@ -52,7 +52,7 @@ def main() -> None:
             figures[name]["drawing_milliseconds"] = summary(milliseconds)
     report(
         "packaged",
-        "no other network reads pages and leaves alone what is no digit as the packaged one does",
+        "the packaged network, its 8-bit twin and others, on digits, pages and what is no digit",
         {"digits": len(validation), "pages": arguments.pages, "networks": figures},
     )
 

@@ -145,9 +145,9 @@ class Run:
         from inkdigits.networks.saved import load_weights
 
         path = self.folder / "model.keras"
-        if self.finished and not path.is_file():
-            raise RunError(f"{self.folder} is damaged: there is no model.keras in it any more")
         if not path.is_file():
+            if self.finished:
+                raise RunError(f"{self.folder} is damaged: there is no model.keras in it any more")
             raise unfinished(self.folder)
         networks = [
             build(self.recipe.network, **self.recipe.options) for _ in range(self.recipe.members)
