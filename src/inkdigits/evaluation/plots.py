@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from inkdigits.datasets.dataset import DIGITS
 from inkdigits.evaluation.evaluate import CALIBRATION_BINS, Evaluation
-from inkdigits.evaluation.figures import ACCENT, INK, MUTED, figure, show_digit, tidy
+from inkdigits.evaluation.figures import ACCENT, INK, MUTED, figure, show_digits, tidy
 
 __all__ = [
     "EpochLike",
@@ -99,8 +99,7 @@ def plot_misread(evaluation: Evaluation) -> Figure:
     """Show the digits that were most confidently misread, with what they are and were taken for."""
     worst = evaluation.misread(_MISREAD_COLUMNS * _MISREAD_ROWS)
     labels = evaluation.dataset.require_labels()
-    rows = max(1, ceil(len(worst) / _MISREAD_COLUMNS))
-    plot = figure(10, 0.6 + 1.2 * rows)
+    plot = figure(10, 0.45 + 1.2 * max(1, ceil(len(worst) / _MISREAD_COLUMNS)))
     plot.suptitle(
         f"{len(worst)} of {(~evaluation.correct).sum()} misread, most confident first: "
         "actual → predicted (confidence)"
@@ -111,18 +110,12 @@ def plot_misread(evaluation: Evaluation) -> Figure:
         fontsize=11,
         fontweight="bold",
     )
-    grid = plot.subplots(rows, _MISREAD_COLUMNS, squeeze=False)
-    for position, axes in enumerate(grid.flat):
-        if position >= len(worst):
-            axes.set_axis_off()
-            continue
-        index = worst[position]
-        show_digit(
-            axes,
-            evaluation.dataset.images[index],
-            f"{labels[index]} → {evaluation.predictions[index]} "
-            f"({evaluation.confidences[index]:.0%})",
-        )
+    shown = []
+    for index in worst:
+        taken_for = f"{evaluation.predictions[index]} ({evaluation.confidences[index]:.0%})"
+        shown.append((evaluation.dataset.images[index], f"{labels[index]} → {taken_for}"))
+    rows = [shown[at : at + _MISREAD_COLUMNS] for at in range(0, len(shown), _MISREAD_COLUMNS)]
+    show_digits(plot.subplots(), rows, _MISREAD_COLUMNS)
     return plot
 
 

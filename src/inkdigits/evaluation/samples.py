@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from inkdigits.datasets import Dataset
 from inkdigits.datasets.dataset import DIGITS
-from inkdigits.evaluation.figures import INK, figure, save, show_digit, tidy
+from inkdigits.evaluation.figures import INK, figure, save, show_digits, tidy
 
 __all__ = ["plot_augmented", "plot_counts", "plot_mean_digits", "plot_samples", "write_samples"]
 
@@ -68,18 +68,18 @@ def plot_mean_digits(dataset: Dataset) -> Figure:
     """Show the mean image of each digit; an empty field where there is no image of one."""
     labels = dataset.require_labels()
     plot = figure(10, 1.5)
-    for digit, axes in enumerate(plot.subplots(1, DIGITS)):
+    means = []
+    for digit in range(DIGITS):
         ours = labels == digit
         mean = dataset.images[ours].mean(axis=0) if ours.any() else np.zeros((28, 28))
-        show_digit(axes, mean, f"mean {digit}")
+        means.append((mean, f"mean {digit}"))
+    show_digits(plot.subplots(), [means], DIGITS)
     return plot
 
 
 def plot_samples(dataset: Dataset, *, seed: int = 0) -> Figure:
     """Show images drawn at random: a row of ten for each digit, or a hundred if unlabelled."""
     rng = np.random.default_rng(seed)
-    plot = figure(8, 8)
-    grid = plot.subplots(DIGITS, _SAMPLES_A_DIGIT)
     if dataset.labels is None:
         rows = np.array_split(rng.permutation(len(dataset))[:_UNLABELLED], DIGITS)
     else:
@@ -87,20 +87,15 @@ def plot_samples(dataset: Dataset, *, seed: int = 0) -> Figure:
             rng.permutation(np.flatnonzero(dataset.labels == digit))[:_SAMPLES_A_DIGIT]
             for digit in range(DIGITS)
         ]
-    for row, chosen in zip(grid, rows, strict=True):
-        for position, axes in enumerate(row):
-            if position < len(chosen):
-                show_digit(axes, dataset.images[chosen[position]])
-            else:
-                axes.set_axis_off()
+    plot = figure(8, 8)
+    shown = [[(dataset.images[index], "") for index in row] for row in rows]
+    show_digits(plot.subplots(), shown, _SAMPLES_A_DIGIT)
     return plot
 
 
 def plot_augmented(original: npt.NDArray[np.uint8], copies: npt.NDArray[np.uint8]) -> Figure:
     """Show one image ``(28, 28)`` and augmented copies of it ``(count, 28, 28)``."""
     plot = figure(1.0 * (len(copies) + 1), 1.5)
-    original_axes, *others = plot.subplots(1, len(copies) + 1)
-    show_digit(original_axes, original, "original")
-    for number, (axes, image) in enumerate(zip(others, copies, strict=True), 1):
-        show_digit(axes, image, f"copy {number}")
+    named = [(image, f"copy {number}") for number, image in enumerate(copies, 1)]
+    show_digits(plot.subplots(), [[(original, "original"), *named]], 1 + len(copies))
     return plot
