@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,13 +95,13 @@ def test_a_recipe_is_written_down_with_all_that_repeats_it(
 
 
 def test_the_same_seed_gives_the_same_result(some_digits: Dataset, tmp_path: Path) -> None:
-    results = []
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        recipe = Recipe(epochs=1, seed=seed)
-        run = train(recipe, some_digits, folder=tmp_path / name)
-        results.append((outcome(run), without_seconds(run.history)))
-    assert results[0] == results[1]
-    assert results[0] != results[2]
+    parts = some_digits.split(0.1, seed=0)
+    one, same, other = (
+        without_seconds(fit(Recipe(epochs=1, seed=seed), *parts, tmp_path / name)[1])
+        for name, seed in (("one", 1), ("same", 1), ("other", 2))
+    )
+    assert one == same
+    assert one != other
 
 
 def test_without_a_test_set_the_validation_part_is_measured(
@@ -150,13 +151,12 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
 @pytest.mark.parametrize(
     "extra",
     [
-        {},
-        {"augment": {}, "ema": 0.9, "schedule": "one-cycle"},
         {
+            "augment": {},
+            "ema": 0.9,
+            "schedule": "one-cycle",
             "optimizer": "adamw",
             "weight_decay": 0.01,
-            "network": "resnet",
-            "options": {"filters": [4, 8], "blocks": 1},
         },
         {"patience": 1, "learning_rate": 0.02, "epochs": 6},
         {
@@ -165,7 +165,6 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
             "simulate": {"originals": 1, "copies": 1, "negatives": 0.3},
             "augment": {},
             "ema": 0.9,
-            "epochs": 3,
         },
         {
             "network": "branched",
@@ -174,16 +173,15 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
             "learning_rate": 0.02,
             "weight_decay": 0.05,
             "augment": {"jitter": 2},
-            "epochs": 3,
         },
     ],
-    ids=["plain", "augmented", "resnet", "early stopping", "simulated", "branched by muon"],
+    ids=["augmented", "early stopping", "simulated", "branched by muon"],
 )
 def test_a_resumed_run_ends_as_an_unbroken_one(
     extra: dict[str, object], mnist: Mnist, tmp_path: Path
 ) -> None:
-    recipe = Recipe.of({"epochs": 4, "steps_per_execution": 3, **extra})
-    digits = mnist[0].take(np.arange(1000))
+    recipe = Recipe.of({"epochs": 3, "steps_per_execution": 3, **extra})
+    digits = mnist[0].take(np.arange(600))
     unbroken, resumed = unbroken_and_resumed(recipe, digits, tmp_path)
     assert without_seconds(resumed.history) == without_seconds(unbroken.history)
     assert outcome(resumed) == outcome(unbroken)
@@ -200,14 +198,16 @@ def test_a_run_that_was_killed_after_its_last_epoch_is_finished_too(
 ) -> None:
     recipe = Recipe.of({"epochs": 8 if "patience" in extra else 2, **extra})
     digits = mnist[0].take(np.arange(1000))
-    unbroken = train(recipe, digits, folder=tmp_path / "unbroken")
     killed = Run.create(tmp_path / "killed", recipe, digits, None)
     fit(recipe, *digits.split(recipe.validation, seed=0), killed.folder)
-    table = killed.folder / "history.csv"
+    earlier = Run(shutil.copytree(killed.folder, tmp_path / "earlier"))
+    table = earlier.folder / "history.csv"  # its last row is written after the checkpoint
     table.write_text("".join(table.read_text().splitlines(keepends=True)[:-1]))
-    resumed = resume(killed.folder, digits)
-    assert outcome(resumed) == outcome(unbroken)
-    assert without_seconds(resumed.history) == without_seconds(unbroken.history)
+    epochs = len(killed.history)
+    one, other = resume(killed.folder, digits), resume(earlier.folder, digits)
+    assert len(one.history) == epochs
+    assert without_seconds(one.history) == without_seconds(other.history)
+    assert outcome(one) == outcome(other)
 
 
 def test_a_killed_run_goes_on_to_the_same_end(
@@ -302,28 +302,28 @@ def test_what_cannot_be_resumed_says_why(
         resume(run.folder, some_digits, test=some_test_digits)
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "garbage", "other network", "no history"])
 def test_a_corrupted_checkpoint_is_named_with_the_way_out(
-    damage: str, some_digits: Dataset, tmp_path: Path
+    some_digits: Dataset, tmp_path: Path
 ) -> None:
     run = Run.create(tmp_path / "run", Recipe(epochs=1), some_digits, None)
     state = run.folder / "checkpoint" / "state.npz"
     fitting, validation = some_digits.split(0.1, seed=0)
     fit(run.recipe, fitting, validation, run.folder)
     whole = state.read_bytes()
-    if damage == "other network":
-        np.savez(state, history=np.array("[]"), **{"0000": np.zeros(3)})
-    elif damage == "no history":
-        np.savez(state, **{"0000": np.zeros(3)})
-    else:
-        changed = {"empty": b"", "cut": whole[: len(whole) // 2], "garbage": b"x" * 999}
-        state.write_bytes(changed[damage])
-    with pytest.raises(RunError, match=r"checkpoint .*state\.npz is damaged; remove the folder"):
-        resume(run.folder, some_digits)
-    # The way out works.
-    for path in state.parent.iterdir():
-        path.unlink()
-    state.parent.rmdir()
+
+    def refused() -> None:
+        why = r"checkpoint .*state\.npz is damaged; remove the folder"
+        with pytest.raises(RunError, match=why):
+            resume(run.folder, some_digits)
+
+    for damaged in (b"", whole[: len(whole) // 2], b"x" * 999):
+        state.write_bytes(damaged)
+        refused()
+    np.savez(state, history=np.array("[]"), **{"0000": np.zeros(3)})  # of another network
+    refused()
+    np.savez(state, **{"0000": np.zeros(3)})
+    refused()
+    shutil.rmtree(state.parent)  # the way out
     assert resume(run.folder, some_digits).finished
 
 
