@@ -130,6 +130,9 @@ def test_files_that_are_no_recipes(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"network = '\xe9'")
     with pytest.raises(RecipeError, match="is not sound TOML"):
         Recipe.load(tmp_path / "latin.toml")
+    (tmp_path / "long.toml").write_bytes(b"#" * (1 << 20) + b"\n")
+    with pytest.raises(RecipeError, match="is larger than 1 MiB, as no recipe is"):
+        Recipe.load(tmp_path / "long.toml")
 
 
 def test_augmentation_in_words() -> None:

@@ -16,6 +16,7 @@ from inkdigits.errors import RecipeError, import_extra, reason
 __all__ = ["Augmentation", "Recipe", "Simulation", "recipe_names"]
 
 _RECIPES = Path(__file__).parent / "recipes"
+_MAX_BYTES = 1 << 20
 
 _Count = Annotated[int, Field(ge=1, le=1_000_000)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
@@ -175,13 +176,17 @@ class Recipe(BaseModel):
             path: of the file, or the name of a recipe that comes with InkDigits.
 
         Raises:
-            RecipeError: missing, unreadable, neither format, or not a recipe.
+            RecipeError: missing, unreadable, larger than 1 MiB, neither format, or not a recipe.
         """
         path = Path(path)
         if str(path) in recipe_names():
             path = _RECIPES / f"{path}.toml"
         try:
-            text = path.read_text(encoding="utf-8")
+            with path.open("rb") as file:  # which may have no end
+                content = file.read(_MAX_BYTES + 1)
+            if len(content) > _MAX_BYTES:
+                raise RecipeError(f"{path} is larger than {_MAX_BYTES >> 20} MiB, as no recipe is")
+            text = content.decode("utf-8")
             fields = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
         except FileNotFoundError as error:
             known = ", ".join(recipe_names())
