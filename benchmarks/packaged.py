@@ -19,6 +19,7 @@ from pages import edit_distance
 
 from inkdigits import Dataset, Reader, Recipe, load_mnist
 from inkdigits.benchmark.pictures import drawing
+from inkdigits.cli.read import model_file
 from inkdigits.export import quantise_onnx
 from inkdigits.reading.classifier import DEFAULT_MODEL
 from inkdigits.synthesis import NOT_A_DIGIT, PageWriter, simulate
@@ -30,7 +31,7 @@ CALLS = 100
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="*", metavar="MODEL")
+    parser.add_argument("models", nargs="*", type=Path, metavar="MODEL")
     parser.add_argument("--pages", type=int, default=400)
     arguments = parser.parse_args()
     digits, _ = load_mnist()
@@ -39,7 +40,7 @@ def main() -> None:
         twin = Path(folder, "int8.onnx")
         quantise_onnx(DEFAULT_MODEL, twin, "int8", fitting)
         readers = {"packaged": Reader(), "packaged_int8": Reader(twin)}
-        readers |= {Path(model).name: Reader(model) for model in arguments.models}
+        readers |= {model.name: Reader(model_file(model)) for model in arguments.models}
         figures = {
             name: {
                 "name": reader.card.name,
