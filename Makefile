@@ -15,7 +15,7 @@ train: $(VENV)/.installed-train
 	$(BIN)/inkdigits train
 
 test: lint
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -1,15 +1,15 @@
-"""Which network `inkdigits read` comes with: the packaged one beside its 8-bit twin and others.
+"""Which network `inkdigits read` comes with: the packaged one, of 8 bits, beside others.
 
 On digits that the packaged network was not fitted to: as MNIST has them, drawn anew by other hands,
-and on synthesised pages; on marks that are no digit; and how long a picture and a file take. Other
-networks are given as runs or ``.onnx`` files. Most were fitted to these digits, which favours them.
+and on synthesised pages; on marks that are no digit; and how long a drawing takes. Other networks
+are given as runs or ``.onnx`` files; what they were fitted to may favour them. The packaged one in
+float is what ``inkdigits train --recipe reader`` leaves.
 
     python benchmarks/packaged.py [--pages 400] [MODEL …]
 """
 
 import argparse
 import functools
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,6 @@ from pages import edit_distance
 from inkdigits import Dataset, Reader, Recipe, load_mnist
 from inkdigits.benchmark.pictures import drawing
 from inkdigits.cli.read import model_file
-from inkdigits.export import quantise_onnx
-from inkdigits.reading.classifier import DEFAULT_MODEL
 from inkdigits.synthesis import NOT_A_DIGIT, PageWriter, simulate
 
 SEED = 40
@@ -35,25 +33,22 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=400)
     arguments = parser.parse_args()
     digits, _ = load_mnist()
-    fitting, validation = Recipe.load("reader").split(digits)
-    with tempfile.TemporaryDirectory() as folder:
-        twin = Path(folder, "int8.onnx")
-        quantise_onnx(DEFAULT_MODEL, twin, "int8", fitting)
-        readers = {"packaged": Reader(), "packaged_int8": Reader(twin)}
-        readers |= {model.name: Reader(model_file(model)) for model in arguments.models}
-        figures = {
-            name: {
-                "name": reader.card.name,
-                **on_marks(reader, validation),
-                **on_pages(reader, validation, arguments.pages),
-            }
-            for name, reader in readers.items()
+    _, validation = Recipe.load("reader").split(digits)
+    readers = {"packaged": Reader()}
+    readers |= {model.stem: Reader(model_file(model)) for model in arguments.models}
+    figures = {
+        name: {
+            "name": reader.card.name,
+            **on_marks(reader, validation),
+            **on_pages(reader, validation, arguments.pages),
         }
-        for name, milliseconds in times(readers, drawing(validation)).items():
-            figures[name]["drawing_milliseconds"] = summary(milliseconds)
+        for name, reader in readers.items()
+    }
+    for name, milliseconds in times(readers, drawing(validation)).items():
+        figures[name]["drawing_milliseconds"] = summary(milliseconds)
     report(
         "packaged",
-        "the packaged network, its 8-bit twin and others, on digits, pages and what is no digit",
+        "the packaged network and others, on digits, pages and what is no digit",
         {"digits": len(validation), "pages": arguments.pages, "networks": figures},
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from _common import read_result
 from _published import AN_15, AN_M3, BITNETMCU_16, BITNETMCU_96
 
-Row = tuple[str, str, str]
+Row = tuple[str, ...]
 Result = dict[str, Any]
 
 
@@ -26,6 +26,10 @@ def tables() -> Iterator[str]:
         (("reading", "InkDigits", "RapidOCR"), READING),
         (("training and classifying", "measured", "beside"), TRAINING),
         (("errors", "best path", "fully convolutional"), WAYS),
+        (
+            ("network", "misread", "drawn anew", "no digit, but read", "pages", "a drawing"),
+            NETWORKS,
+        ),
     ):
         rows = [
             row
@@ -282,6 +286,20 @@ def of_ways(both: Result) -> list[Row]:
     ]
 
 
+def of_packaged(packaged: Result) -> list[Row]:
+    return [
+        (
+            f"`{name}`",
+            f"{network['validation_errors']} of {packaged['digits']:,}",
+            f"{network['drawn_anew_right']:.1%} right, {network['drawn_anew_wrong']:.1%} wrong",
+            f"{network['no_digit_read']:.1%}",
+            f"{network['pages_exact']:.0%} of {packaged['pages']} all right",
+            f"{network['drawing_milliseconds']['median']:.2f} ms",
+        )
+        for name, network in packaged["networks"].items()
+    ]
+
+
 def _spread(accuracies: Result) -> str:
     mean, deviation, n = (accuracies[key] for key in ("mean", "standard_deviation", "n"))
     return f"{mean:.2%} ± {deviation:.2%}, n = {n}" if n > 1 else f"{mean:.2%}, n = 1"
@@ -306,6 +324,7 @@ TRAINING: Parts = {
     "startup": of_startup,
 }
 WAYS: Parts = {"fully_convolutional": of_ways}
+NETWORKS: Parts = {"packaged": of_packaged}
 
 if __name__ == "__main__":
     main()

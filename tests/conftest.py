@@ -21,6 +21,13 @@ settings.load_profile("repeatable")
 
 Cli = Callable[..., Result]
 
+SLOW = ["test_training", "test_examples", "test_notebook", "test_cli", "test_ensembles"]
+"""Files that take longest. Two processes share out whole files, so none of these may come last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in SLOW)
+
 
 @pytest.fixture(scope="session")
 def mnist() -> tuple[Dataset, Dataset]:

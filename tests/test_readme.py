@@ -29,11 +29,12 @@ def test_the_results_tables_are_the_measured_ones() -> None:
         encoding="utf-8",
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     ).stdout
-    *ours, ways = printed.strip().split("\n\n")
+    *ours, ways, networks = printed.strip().split("\n\n")
     assert len(ours) == 3
     for table in ours:
         assert table in README
     assert ways in READING
+    assert networks in READING
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)]+)\)", README))))
