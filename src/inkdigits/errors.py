@@ -12,12 +12,14 @@ from inkdigits._text import shell_quoted
 
 __all__ = [
     "DataError",
+    "FeedbackError",
     "InkDigitsError",
     "MissingExtraError",
     "ModelError",
     "PictureError",
     "RecipeError",
     "RunError",
+    "ServiceError",
     "import_extra",
     "missing_extra",
     "reason",
@@ -47,6 +49,14 @@ class RunError(InkDigitsError):
 
 class ModelError(InkDigitsError):
     """A model file that is missing, damaged, foreign or not trusted."""
+
+
+class FeedbackError(InkDigitsError):
+    """A database of corrections that cannot be reached, or a correction that cannot be kept."""
+
+
+class ServiceError(InkDigitsError):
+    """A service that cannot start, or a model that is not put in service."""
 
 
 class MissingExtraError(InkDigitsError):
@@ -95,8 +105,21 @@ _TRAINING = (
     "tf2onnx",
     "tomli_w",
 )
+_SERVING = (
+    "alembic",
+    "fastapi",
+    "limits",
+    "platformdirs",
+    "prometheus_client",
+    "pydantic_settings",
+    "pythonjsonlogger",
+    "sqlalchemy",
+    "uvicorn",
+)
 _BROUGHT_BY = {
+    **dict.fromkeys(_SERVING, '"inkdigits[serve]"'),
     **dict.fromkeys(_TRAINING, '"inkdigits[train]"'),
+    "pg8000": '"inkdigits[postgres]"',
     "ai_edge_litert": '"inkdigits[tflite]"',
     "pyarrow": '"inkdigits[parquet]"',
     "pillow_heif": '"inkdigits[heic]"',

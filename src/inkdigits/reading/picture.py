@@ -88,11 +88,12 @@ def open_colours(picture: Picture, number: int = 0) -> Page:
     return _one_page(picture, Tone.COLOURS, number)
 
 
-def pages(picture: Picture) -> Generator[Page | PictureError, None, None]:
+def pages(picture: Picture, start: int = 0) -> Generator[Page | PictureError, None, None]:
     """Decode the pages of a picture one by one: of a PDF or TIFF all, of any other the only one.
 
     Args:
         picture: as `decode` takes it.
+        start: number of the page to begin with, counted from 0.
 
     Yields:
         A page; or, where one cannot be decoded, the error that says why, so that the pages after
@@ -102,7 +103,7 @@ def pages(picture: Picture) -> Generator[Page | PictureError, None, None]:
         PictureError: the picture as a whole cannot be opened.
         TypeError: the picture is not one.
     """
-    return _pages(picture, Tone.BRIGHTNESS)
+    return _pages(picture, Tone.BRIGHTNESS, start)
 
 
 class FileInMemory(io.BytesIO):

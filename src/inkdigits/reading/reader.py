@@ -39,16 +39,19 @@ class Reader:
             setting: ``cv2.setNumThreads``.
         min_confidence: a digit with less is not trusted, 0 to 1; the model's own rejection
             threshold by default.
+        max_marks: a page with more marks is refused before the network sees any; by default there
+            is no such limit.
 
     Attributes:
         model: the path of the model file.
         threads: processors that one picture may use.
         processes: that read many pictures.
         min_confidence: from which on a digit is trusted.
+        max_marks: that a page may have, or `None`.
 
     Raises:
         ModelError: the model file is missing, damaged, or not a model of digits.
-        ValueError: `threads` below 1, or `min_confidence` not from 0 to 1.
+        ValueError: `threads` or `max_marks` below 1, or `min_confidence` not from 0 to 1.
 
     Example:
         >>> Reader().read("year.png").text  # doctest: +SKIP
@@ -60,14 +63,18 @@ class Reader:
         model: str | os.PathLike[str] | None = None,
         threads: int | None = None,
         min_confidence: float | None = None,
+        max_marks: int | None = None,
     ) -> None:
         if threads is not None and (not isinstance(threads, int) or threads < 1):
             raise ValueError(f"threads must be a whole number from 1 on, not {threads}")
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence must be from 0 to 1, not {min_confidence}")
+        if max_marks is not None and (not isinstance(max_marks, int) or max_marks < 1):
+            raise ValueError(f"max_marks must be a whole number from 1 on, not {max_marks}")
         model = Path(DEFAULT_MODEL if model is None else model)
         self.model = model.absolute()
         self.threads = threads or available_threads()
+        self.max_marks = max_marks
         self.processes = threads or min(self.threads, _MOST_PROCESSES)
         self._classifier = Classifier(model, self.threads)
         self.min_confidence = (
@@ -79,20 +86,24 @@ class Reader:
         """What the model file says about itself."""
         return self._classifier.card
 
-    def read(self, picture: Picture) -> Reading:
-        """Read a picture: any size, colour and polarity; of several pages, the first.
+    def read(self, picture: Picture, page: int = 0) -> Reading:
+        """Read a picture: any size, colour and polarity; of several pages, one.
 
         Args:
             picture: path, encoded bytes, binary file, Pillow image, or array of pixels.
+            page: which one, counted from 0.
 
         Raises:
-            PictureError: the picture cannot be decoded.
+            PictureError: the picture cannot be decoded, has no such page, or has more marks than
+                `max_marks`.
         """
-        with contextlib.closing(pages(picture)) as every_page:
-            page = next(every_page)
-            if isinstance(page, PictureError):
-                raise page
-            return self._read_page(page)
+        with contextlib.closing(pages(picture, page)) as every_page:
+            opened = next(every_page, None)
+            if opened is None:
+                raise PictureError(f"the picture has no page {page + 1}")
+            if isinstance(opened, PictureError):
+                raise opened
+            return self._read_page(opened)
 
     def read_pages(self, picture: Picture) -> Iterator[Reading | PictureError]:
         """Read all pages of a picture, such as a PDF's, one after the other.
@@ -107,7 +118,15 @@ class Reader:
             PictureError: the picture cannot be decoded at all.
         """
         for page in pages(picture):
-            yield page if isinstance(page, PictureError) else self._read_page(page)
+            if isinstance(page, PictureError):
+                yield page
+                continue
+            try:
+                reading = self._read_page(page)
+            except PictureError as error:
+                yield error
+            else:
+                yield reading
 
     def read_many(self, pictures: Iterable[Picture]) -> Generator[Outcome, None, None]:
         """Read many pictures, on all processors, and yield what becomes of each.
@@ -183,6 +202,11 @@ class Reader:
         marks = find_marks(find_ink(pixels), self._is_digit)
         if not marks:
             return None
+        if self.max_marks is not None and len(marks) > self.max_marks:
+            raise PictureError(
+                f"the picture has {len(marks):,} marks, and more than {self.max_marks:,} are not "
+                "read: cut it into parts"
+            )
         return find_digits(marks, (height, width), self.classify_marks)
 
     def _trusted(self, found: list[Candidate]) -> int:

@@ -83,7 +83,7 @@ class Worker:
         Raises:
             WorkerLostError: it has ended.
         """
-        self._send((reader.model, reader.min_confidence))
+        self._send((reader.model, reader.min_confidence, reader.max_marks))
         self._receive()
 
     def read(self, pictures: Sequence[NamedPicture]) -> Iterator[Frame]:
@@ -147,8 +147,8 @@ def serve() -> None:
         frame, sent = [], time.monotonic()
 
     with contextlib.suppress(OSError, EOFError):  # the caller has ended or wants no more
-        model, min_confidence = pickle.load(requests)  # noqa: S301  (the caller is ours)
-        reader = Reader(model, threads=1, min_confidence=min_confidence)
+        model, min_confidence, max_marks = pickle.load(requests)  # noqa: S301  (the caller is ours)
+        reader = Reader(model, 1, min_confidence, max_marks)
         send()
         while True:
             sent = time.monotonic()

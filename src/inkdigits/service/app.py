@@ -1,0 +1,144 @@
+"""The application: its parts, put together."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import cv2
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from inkdigits._version import __version__
+from inkdigits.feedback import default_url
+from inkdigits.reading.classifier import available_threads
+from inkdigits.service.corrections import Corrections
+from inkdigits.service.engine import Engine
+from inkdigits.service.gate import Gate
+from inkdigits.service.logs import configure_logs
+from inkdigits.service.metrics import Metrics
+from inkdigits.service.model import ModelInService
+from inkdigits.service.problems import Problem, ProblemDetails, problem_response
+from inkdigits.service.routes import classify, corrections, health, inference, read
+from inkdigits.service.routes.page import add_page
+from inkdigits.service.routes.parts import Parts
+from inkdigits.service.settings import Settings
+from inkdigits.service.watch import Watch
+
+__all__ = ["create_app"]
+
+_SWITCH = 0.001  # seconds: the loop shall not wait the usual five for a thread that computes
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Make the ASGI application of a service. Its model is loaded before it takes requests.
+
+    Raises:
+        ModelError: when the application starts, if the model file is not sound.
+    """
+    metrics = Metrics()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logs()
+        cv2.setNumThreads(1)
+        sys.setswitchinterval(_SWITCH)
+        models = ModelInService(settings)
+        engine = Engine(
+            max(1, available_threads() // settings.workers), settings.max_requests, metrics
+        )
+        kept = Corrections(settings.database or default_url()) if settings.corrections else None
+        app.state.parts = Parts(settings, models, engine, metrics, kept)
+        app.openapi()  # schema and validators are made now, not for the first who asks
+        gc.collect()
+        gc.freeze()  # what stays for good need not be looked through again and again
+        _log.info("ready", extra={"model": models.now.version})
+        tasks = [asyncio.create_task(models.follow())]
+        if kept is not None:
+            tasks.append(asyncio.create_task(kept.open()))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if kept is not None:
+                kept.close()
+            engine.close()
+
+    app = FastAPI(
+        title="InkDigits",
+        version=__version__,
+        summary="Reads handwritten digits in any picture.",
+        lifespan=lifespan,
+        docs_url=None,  # both load their scripts from other hosts
+        redoc_url=None,
+    )
+    for module in (read, classify, corrections, health, inference):
+        app.include_router(module.router)
+    add_page(app)
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+
+    outer: ASGIApp = Gate(app, settings, metrics)
+    if settings.allowed_origins:
+        outer = CORSMiddleware(
+            outer,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["content-type", "x-api-key", "authorization", "x-request-id"],
+            expose_headers=["x-request-id", "retry-after"],
+        )
+    return Watch(outer, metrics)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+        )
+        schemas = schema["components"]["schemas"]
+        schemas[ProblemDetails.__name__] = ProblemDetails.model_json_schema()
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101  (what it is registered for)
+    return problem_response(error, path=request.url.path, request_id=request.scope["request_id"])
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    said = {404: "there is nothing at this path", 405: "this path takes another method"}
+    problem = Problem(
+        error.status_code, said.get(error.status_code, str(error.detail)), error.headers
+    )
+    return await _on_problem(request, problem)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    first = error.errors()[0]
+    where = ".".join(str(step) for step in first["loc"] if step != "body")
+    why = str(first["msg"]).removeprefix("Value error, ")
+    detail = f"{where}: {why}" if where else why
+    status = 400 if request.url.path.startswith("/v2") else 422
+    return await _on_problem(request, Problem(status, detail[:300]))

@@ -1,0 +1,71 @@
+"""Keep corrections without holding up anything else."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from inkdigits.errors import FeedbackError
+from inkdigits.feedback import Correction, Feedback
+
+__all__ = ["Corrections"]
+
+_MOST = 256  # that may wait for the disk
+_SECONDS = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Corrections:
+    """The database of corrections, on a thread of its own.
+
+    It is opened when it is first needed: a service without its database still reads.
+
+    Args:
+        url: of the database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="corrections")
+        self._free = asyncio.Semaphore(_MOST)
+        self._feedback: Feedback | None = None
+
+    async def add(self, correction: Correction) -> bool:
+        """Keep a correction; say whether its image is new. It is durable when this returns.
+
+        Raises:
+            FeedbackError: the database cannot be reached, is full, or takes too long.
+        """
+        if self._free.locked():
+            raise FeedbackError("too many corrections wait for the database")
+        async with self._free:
+            job = asyncio.get_running_loop().run_in_executor(self._pool, self._add, correction)
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    return await asyncio.shield(job)
+            except TimeoutError:
+                raise FeedbackError("the database takes too long") from None
+            except FeedbackError as error:
+                _log.error("a correction was not kept", extra={"reason": str(error)})
+                raise
+
+    async def open(self) -> None:
+        """Open the database ahead of the first correction; what is wrong with it is logged."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._opened)
+        except FeedbackError as error:
+            _log.error("no correction can be kept", extra={"reason": str(error)})
+
+    def close(self) -> None:
+        """Close the database, after what waits for it."""
+        self._pool.shutdown()
+        if self._feedback is not None:
+            self._feedback.close()
+
+    def _add(self, correction: Correction) -> bool:
+        return self._opened().add(correction)
+
+    def _opened(self) -> Feedback:
+        if self._feedback is None:
+            self._feedback = Feedback(self._url)
+        return self._feedback

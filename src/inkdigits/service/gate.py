@@ -1,0 +1,177 @@
+"""Let in what may come in, whole and in time; turn the rest away before any work."""
+
+import asyncio
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from limits import parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inkdigits.service.metrics import Metrics
+from inkdigits.service.problems import Problem
+from inkdigits.service.settings import Settings
+
+__all__ = ["Gate"]
+
+_BODIES = 256 << 20  # bytes of bodies that a worker holds at once
+_OPEN = ("/", "/static/", "/healthz", "/v2/health/", "/openapi.json")
+_HURRY = {"retry-after": "1"}
+
+
+class Gate:
+    """Checks host, origin, key, rate, size and time of a request, and holds its body.
+
+    Bodies arrive under a budget of bytes, apart from the work that is done with them: slow senders
+    keep nobody from being answered.
+
+    Args:
+        app: is asked once the request is let in, and gets its body at once.
+        settings: say what may come in.
+        metrics: are told of what may not.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self._app = app
+        self._settings = settings
+        self._metrics = metrics
+        self._held = 0
+        key = settings.api_key
+        self._key = None if key is None else _digest(key.get_secret_value().encode())
+        self._limits = parse_many(settings.rate_limit) if settings.rate_limit else []
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._most = max(_BODIES, settings.max_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._check_host(headers)
+        self._check_origin(headers, scope["method"])
+        if not _is_open(scope["path"]):
+            self._check_rate(scope)
+            self._check_key(headers)
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self._app(scope, receive, send)
+            return
+
+        held = 0
+        try:
+            body = bytearray()
+            self._check_size(headers)
+            try:
+                async with asyncio.timeout(self._settings.arrival_timeout):
+                    more = True
+                    while more:
+                        message = await receive()
+                        if message["type"] == "http.disconnect":
+                            return
+                        part = message.get("body", b"")
+                        held += len(part)
+                        self._held += len(part)
+                        if held > self._settings.max_bytes:
+                            raise self._too_large()
+                        if self._held > self._most:
+                            raise self._refuse(
+                                "bodies", 429, "too much is arriving; try again soon", **_HURRY
+                            )
+                        body += part
+                        more = message.get("more_body", False)
+            except TimeoutError:
+                raise self._refuse(
+                    "slow",
+                    408,
+                    f"the request did not arrive within {self._settings.arrival_timeout:g} seconds",
+                    connection="close",
+                ) from None
+            await self._app(scope, _Whole(bytes(body), receive), send)
+        finally:
+            self._held -= held
+
+    def _check_host(self, headers: dict[bytes, bytes]) -> None:
+        hosts = self._settings.hosts
+        if hosts:
+            host = headers.get(b"host", b"").decode("latin-1").lower()
+            name = host if host.endswith("]") else host.rpartition(":")[0] or host
+            if name not in hosts:
+                raise self._refuse("host", 421, "the service does not go by the name of this host")
+
+    def _check_origin(self, headers: dict[bytes, bytes], method: str) -> None:
+        """Refuse what a foreign page sends: browsers let any page send a plain POST."""
+        origin = headers.get(b"origin", b"").decode("latin-1").lower()
+        if not origin or method in ("GET", "HEAD"):
+            return
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        # Behind a proxy that speaks TLS the scheme differs, and the host does not.
+        if origin not in self._settings.allowed_origins and urlsplit(origin).netloc != host:
+            raise self._refuse(
+                "origin", 403, "pages of other sites may not call this service; allowed_origins may"
+            )
+
+    def _check_rate(self, scope: Scope) -> None:
+        client = scope["client"][0] if scope.get("client") else "unknown"
+        for limit in self._limits:
+            if not self._limiter.hit(limit, client):
+                seconds = limit.get_expiry()
+                raise self._refuse(
+                    "rate",
+                    429,
+                    f"more than {limit} from one client are not answered",
+                    **{"retry-after": str(seconds)},
+                )
+
+    def _check_key(self, headers: dict[bytes, bytes]) -> None:
+        if self._key is None:
+            return
+        given = headers.get(b"x-api-key")
+        if given is None:
+            scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+            given = token.strip() if scheme.lower() == b"bearer" else None
+        # Digests are equally long, so comparing them tells nothing of the key's length either.
+        if given is None or not hmac.compare_digest(_digest(given), self._key):
+            detail = "this needs the service's key in the header X-API-Key"
+            raise self._refuse("key", 401, detail, **{"www-authenticate": "Bearer"})
+
+    def _check_size(self, headers: dict[bytes, bytes]) -> None:
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length[:19]) > self._settings.max_bytes:
+            raise self._too_large()
+
+    def _too_large(self) -> Problem:
+        # What is still on its way is not waited for.
+        return self._refuse(
+            "size",
+            413,
+            f"a request may have {self._settings.max_bytes:,} bytes, and this one has more",
+            connection="close",
+        )
+
+    def _refuse(self, reason: str, status: int, detail: str, **headers: str) -> Problem:
+        self._metrics.rejections.labels(reason).inc()
+        return Problem(status, detail, headers)
+
+
+class _Whole:
+    """Gives a body that has arrived, and after it what the connection says."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+def _is_open(path: str) -> bool:
+    """Tell whether anybody may ask for a path: the page, and whether the service is well."""
+    return path in _OPEN or path.startswith(("/static/", "/v2/health/"))
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()

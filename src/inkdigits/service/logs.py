@@ -1,0 +1,27 @@
+"""The log: a JSON object a line, on the standard error."""
+
+import logging
+import sys
+
+from pythonjsonlogger.json import JsonFormatter
+
+__all__ = ["configure_logs"]
+
+
+def configure_logs(level: str = "INFO") -> None:
+    """Have the service and uvicorn write JSON lines; what was configured before is left alone."""
+    formatter = JsonFormatter(
+        ["asctime", "levelname", "message"],
+        rename_fields={"asctime": "time", "levelname": "level", "message": "event"},
+        datefmt="%Y-%m-%dT%H:%M:%S%z",
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    for name in ("inkdigits", "uvicorn"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
+    # Each request has a line of ours; uvicorn's own would only repeat it.
+    logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.error").setLevel("WARNING")

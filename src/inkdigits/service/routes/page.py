@@ -1,0 +1,23 @@
+"""The web page and its files."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+__all__ = ["add_page"]
+
+_FOLDER = Path(__file__).parent.parent / "page"
+
+
+def add_page(app: FastAPI) -> None:
+    """Serve the page at ``/`` and its files under ``/static``."""
+    router = APIRouter()
+
+    @router.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(_FOLDER / "index.html", headers={"cache-control": "no-cache"})
+
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=_FOLDER), name="static")

@@ -1,0 +1,95 @@
+"""Run the service under uvicorn."""
+
+import contextlib
+import functools
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from inkdigits.errors import ServiceError, reason
+from inkdigits.service.app import create_app
+from inkdigits.service.logs import configure_logs
+from inkdigits.service.model import ModelInService
+from inkdigits.service.settings import Settings
+
+__all__ = ["serve"]
+
+_BACKLOG = 2048
+_MOST_CONNECTIONS = 2000  # a worker's; more are told to come again
+
+
+def serve(settings: Settings) -> None:
+    """Serve until the process is told to stop; what was accepted by then is answered.
+
+    Raises:
+        ServiceError: the address cannot be had.
+        ModelError: the model file is missing, damaged, or not a model of digits.
+    """
+    with contextlib.closing(_listen(settings)) as listening, _shared_metrics(settings):
+        config = uvicorn.Config(
+            functools.partial(create_app, settings),
+            factory=True,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=_MOST_CONNECTIONS,
+            backlog=_BACKLOG,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=int(settings.timeout + settings.arrival_timeout) + 1,
+            ws="none",
+            workers=settings.workers,
+        )
+        if settings.workers > 1:
+            ModelInService(settings)  # workers that cannot start would be started again and again
+        configure_logs()
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"InkDigits is at http://{shown}:{port} (Ctrl-C stops it)", file=sys.stderr)
+        if settings.workers == 1:
+            uvicorn.Server(config).run(sockets=[listening])
+        else:
+            workers = Multiprocess(config, sockets=[listening])
+            workers.run()
+            if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
+                raise ServiceError("a worker could not start; the log above says why")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    host, port = settings.host, settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name != "nt":  # there, it would let two programs have one address
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except (OSError, UnicodeError) as error:
+        listening.close()
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise ServiceError(
+            f"the service cannot listen at {host}, port {port}: {why}; "
+            "--host and --port take others"
+        ) from error
+    listening.set_inheritable(True)
+    return listening
+
+
+@contextlib.contextmanager
+def _shared_metrics(settings: Settings) -> Iterator[None]:
+    """Give several workers a folder where each leaves its figures for all of them."""
+    name = "PROMETHEUS_MULTIPROC_DIR"
+    if settings.workers == 1 or os.environ.get(name):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="inkdigits-", ignore_cleanup_errors=True) as folder:
+        os.environ[name] = folder
+        try:
+            yield
+        finally:
+            del os.environ[name]

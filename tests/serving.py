@@ -1,0 +1,85 @@
+"""Start the real service on a free port, as a program of its own."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+_SECONDS = 60.0
+
+
+class Server:
+    """A running service.
+
+    Attributes:
+        url: where it is.
+        process: its process, of which workers are children.
+        log: the lines that it has written so far.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.log: list[str] = []
+        self.url = ""
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+
+    def _read_log(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if found := re.match(r"InkDigits is at (\S+)", line):
+                self.url = found[1]
+            self.log.append(line)
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                self._reader.join(5)
+                raise RuntimeError("the service ended: " + "".join(self.log[-20:]))
+            with contextlib.suppress(httpx.TransportError):
+                if self.url and httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200:
+                    return
+            time.sleep(0.05)
+        raise TimeoutError("the service did not get ready: " + "".join(self.log[-20:]))
+
+    def stop(self) -> int:
+        """Stop it as a system does, and return its exit status."""
+        self.process.terminate()
+        return self.process.wait(_SECONDS)
+
+
+@contextlib.contextmanager
+def serving(
+    home: Path, *arguments: str, environment: dict[str, str] | None = None
+) -> Iterator[Server]:
+    """Run ``inkdigits serve`` with its data in `home`, until the end of the block.
+
+    Args:
+        home: folder for the database and promoted models.
+        arguments: more of them.
+        environment: variables beside those of the tests.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "inkdigits", "serve", "--port", "0", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "INKDIGITS_HOME": str(home), **(environment or {})},
+    )
+    try:
+        server = Server(process)
+        server.wait_until_ready()
+        yield server
+        if process.poll() is None:
+            server.stop()
+    finally:
+        process.kill()
+        process.wait(_SECONDS)
