@@ -1,6 +1,7 @@
 """Connections to the two kinds of database, each set up to lose nothing."""
 
 import contextlib
+import logging
 import os
 import sqlite3
 import ssl
@@ -100,8 +101,14 @@ def _postgresql(address: Address) -> Engine:
     arguments: dict[str, Any] = {"timeout": _PATIENCE, "ssl_context": _tls(address.tls)}
     if address.socket is not None:
         arguments["unix_sock"] = address.socket
+    # What the pool would log is a traceback of what is raised as well.
+    logging.getLogger("sqlalchemy.pool.impl.QueuePool.inkdigits").setLevel(logging.CRITICAL)
     engine = create_engine(
-        address.url, connect_args=arguments, pool_pre_ping=True, hide_parameters=True
+        address.url,
+        connect_args=arguments,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_logging_name="inkdigits",
     )
 
     @event.listens_for(engine, "handle_error")
