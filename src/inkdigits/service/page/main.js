@@ -1,0 +1,165 @@
+// The page: what is drawn or brought goes to the service, and what it reads is shown.
+
+import { offerCamera } from "./camera.js";
+import { correct } from "./correction.js";
+import { askForKey } from "./key.js";
+import { Latest } from "./latest.js";
+import { complain, notify, sayAtOnce, stopComplaining, stopNotifying } from "./messages.js";
+import { drawByKeys } from "./nib.js";
+import { Pad } from "./pad.js";
+import { allowAsking, call, manners } from "./server.js";
+import { takePictures } from "./sources.js";
+import { Stage } from "./stage.js";
+import { Tools } from "./tools.js";
+import { View } from "./view.js";
+
+const SLOW = 500; // ms after which it is said that reading goes on
+
+const byId = (id) => document.getElementById(id);
+
+let subject = 0; // counts what is read: an answer about something else comes too late
+let corrections = false; // whether this service keeps any
+let reachable = true;
+
+const view = new View(chooseToCorrect);
+const stage = new Stage();
+const latest = new Latest(readStage);
+const pad = new Pad(byId("pad"), drawn);
+const tools = new Tools(pad);
+
+drawByKeys(byId("pad"), byId("nib"), pad, sayAtOnce);
+takePictures(bring);
+offerCamera(bring, complain);
+byId("back").addEventListener("click", backToPad);
+byId("previous-page").addEventListener("click", () => turnBy(-1));
+byId("next-page").addEventListener("click", () => turnBy(1));
+byId("correcting").addEventListener("click", () => setCorrecting(!pad.locked));
+addEventListener("online", () => !reachable && latest.now());
+manners.askForKey = askForKey;
+manners.waiting = (seconds) => complain(`The service is busy. Trying again in ${seconds} s.`);
+introduceModel();
+
+function drawn() {
+  tools.update();
+  byId("invitation").hidden = !pad.isEmpty || stage.picture !== null;
+  if (stage.picture) return;
+  if (pad.isEmpty) showNothing();
+  else latest.soon();
+}
+
+function showNothing() {
+  subject += 1;
+  latest.never();
+  view.showNothing();
+  setCorrecting(false);
+}
+
+// Read what is on the stage now.
+async function readStage() {
+  const asked = subject;
+  const isPicture = stage.picture !== null;
+  if (!isPicture && pad.isEmpty) return;
+  const slow = setTimeout(() => (byId("working").hidden = false), SLOW);
+  try {
+    const reading = await (isPicture ? readPicture() : readDrawing());
+    reachable = true;
+    if (asked !== subject) return;
+    stopComplaining();
+    if (reading.overlay) await stage.showDrawn(reading.overlay);
+    view.show(reading, isPicture, !stage.picture?.isDrawn);
+    setCorrecting(pad.locked && !view.isEmpty);
+  } catch (error) {
+    reachable = error.status !== 0;
+    if (asked === subject) fail(error);
+  } finally {
+    clearTimeout(slow);
+    byId("working").hidden = true;
+  }
+}
+
+function readDrawing() {
+  return call("/v1/read?details=true", { body: () => pad.toPicture(), type: "image/png" });
+}
+
+async function readPicture() {
+  const { blob, page } = stage.picture;
+  const ask = (overlay) =>
+    call(`/v1/read?details=true&page=${page}&overlay=${overlay}`, {
+      body: blob,
+      type: blob.type || "application/octet-stream",
+    });
+  const asked = subject;
+  const reading = await ask(stage.needsDrawing());
+  if (asked !== subject || reading.overlay || !stage.needsDrawing(reading)) return reading;
+  return ask(true);
+}
+
+function fail(error) {
+  stage.showFailure();
+  if (error.status === 401) {
+    complain(error.message, ["Enter the key", () => (allowAsking(), introduceModel(), latest.now())]);
+  } else if (error.status === 0) {
+    complain(error.message, ["Try again", () => latest.now()]);
+  } else {
+    if (error.status === 422 && stage.picture?.page) stage.refusePage();
+    complain(error.message);
+  }
+}
+
+// Put a picture on the stage and have it read.
+async function bring(blob, name = blob.name) {
+  showNothing();
+  stopComplaining();
+  stopNotifying();
+  const mine = subject;
+  await stage.show(blob, name);
+  if (mine !== subject) return;
+  drawn();
+  latest.now();
+}
+
+function turnBy(pages) {
+  showNothing();
+  stage.turnTo(stage.picture.page + pages);
+  latest.now();
+}
+
+function backToPad() {
+  stage.showPad();
+  stopComplaining();
+  showNothing();
+  drawn();
+  byId("pad").focus({ preventScroll: true });
+}
+
+// In this mode a tap on the pad is no writing.
+function setCorrecting(on) {
+  pad.locked = on;
+  document.body.classList.toggle("correcting", on);
+  byId("correcting").hidden = !corrections || view.isEmpty;
+  byId("correcting").setAttribute("aria-pressed", on);
+  byId("correcting").textContent = on ? "Done" : "Correct";
+  byId("tap").hidden = !on;
+}
+
+async function chooseToCorrect(digit, model) {
+  if (!pad.locked) return;
+  const kept = await correct(digit, model);
+  if (!kept) return;
+  view.say(digit, kept.digit);
+  notify(`Thank you. It is kept as a ${kept.digit}, with the number ${kept.id.slice(0, 12)}: name it to have it deleted.`);
+}
+
+// Say which model reads, and offer corrections only where they are kept.
+async function introduceModel() {
+  try {
+    const model = await call("/v1/model", { quiet: true });
+    const accuracy = model.card.test_accuracy;
+    const measured = accuracy === null ? "" : `: ${(100 * accuracy).toFixed(2)}% of MNIST’s test digits right`;
+    byId("model").textContent = `Model ${model.version}${measured}.`;
+    corrections = model.corrections;
+    setCorrecting(pad.locked);
+  } catch (error) {
+    fail(error);
+  }
+}

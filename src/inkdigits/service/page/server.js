@@ -1,0 +1,89 @@
+// Calls of the service: with the key if it wants one, again when it is busy, and with a sentence for
+// people when nothing comes of it.
+
+const KEY = "inkdigits-key"; // in the storage of the tab, which forgets it when it is closed
+const MOST_WAITS = 3;
+const LONGEST_WAIT = 60; // seconds: a person does not wait longer, and is told instead
+const TIMEOUT = 90_000; // ms
+
+// What a person is asked and told meanwhile; main.js says how.
+export const manners = {
+  askForKey: async () => null, // (whether one was refused) → the key, or null
+  waiting: () => {}, // (seconds)
+};
+
+export class CallError extends Error {
+  constructor(sentence, status = 0) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+let asking = null;
+let declined = false;
+
+// Ask for the key again, though somebody did not want to give it before.
+export function allowAsking() {
+  declined = false;
+}
+
+// Call the service and return what it answers. A body that is a function is asked for the body at
+// each attempt, so that the newest is sent. Nobody is told that a `quiet` call has to wait.
+export async function call(path, { body, type, quiet = false } = {}) {
+  for (let waits = 0; ; ) {
+    const key = sessionStorage.getItem(KEY);
+    const response = await send(path, typeof body === "function" ? await body() : body, type, key);
+    if (response.ok) return response.json();
+    if (response.status === 401 && (await haveOtherKey(key))) continue;
+    const seconds = Number(response.headers.get("Retry-After") || 1);
+    if (response.status === 429 && waits < MOST_WAITS && seconds <= LONGEST_WAIT) {
+      waits += 1;
+      if (!quiet) manners.waiting(seconds);
+      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+      continue;
+    }
+    throw new CallError(await sentenceOf(response), response.status);
+  }
+}
+
+async function send(path, body, type, key) {
+  const headers = {};
+  if (type) headers["Content-Type"] = type;
+  if (key) headers["X-API-Key"] = key;
+  try {
+    return await fetch(path, {
+      method: body === undefined ? "GET" : "POST",
+      body,
+      headers,
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+  } catch (error) {
+    if (!navigator.onLine) throw new CallError("You are offline. Nothing is read until you are back online.");
+    if (error.name === "TimeoutError") throw new CallError("The service did not answer in time. Try again.");
+    throw new CallError("The service cannot be reached. Try again in a moment.");
+  }
+}
+
+// Whether there is another key to try than the one that was refused; one dialog for all calls.
+async function haveOtherKey(refused) {
+  if (sessionStorage.getItem(KEY) !== refused) return true;
+  if (declined) return false;
+  asking ??= manners.askForKey(refused !== null).then((key) => {
+    asking = null;
+    declined = key === null;
+    if (key !== null) sessionStorage.setItem(KEY, key);
+    return key !== null;
+  });
+  return asking;
+}
+
+// An error of the service says in `detail` what is wrong; one of a proxy before it may say anything.
+async function sentenceOf(response) {
+  let detail;
+  try {
+    ({ detail } = await response.json());
+  } catch {}
+  if (typeof detail !== "string" || !detail) return `The service answered with an error (${response.status}).`;
+  const sentence = detail[0].toUpperCase() + detail.slice(1);
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}
