@@ -25,7 +25,7 @@ from inkdigits.errors import DataError
 
 from .conftest import Cli
 
-VERBS = ["explore", "train", "evaluate", "export", "read", "benchmark", "models"]
+VERBS = ["explore", "train", "evaluate", "export", "read", "feedback", "benchmark", "models"]
 
 
 def sentence(result: object) -> str:

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -50,8 +51,8 @@ def default_url() -> str:
     chosen = os.environ.get("INKDIGITS_DATABASE")
     if chosen:
         return chosen
-    url = URL.create("sqlite", database=str(home() / "feedback.db"))
-    return url.render_as_string(hide_password=False)
+    path = str(home() / "feedback.db")
+    return "sqlite:///" + path.replace("%", "%25").replace("?", "%3F")
 
 
 def parse(text: str) -> Address:
@@ -69,19 +70,20 @@ def parse(text: str) -> Address:
     driver = _DRIVERS.get(url.drivername)
     if driver is None:
         raise FeedbackError(f"corrections are not kept in {url.drivername}: {_EXPECTED}")
-    url = url.set(drivername=driver)
-    return _sqlite(url) if driver.startswith("sqlite") else _postgresql(url)
+    return _sqlite(text) if driver.startswith("sqlite") else _postgresql(url.set(drivername=driver))
 
 
-def _sqlite(url: URL) -> Address:
-    if url.host or url.query:
-        raise FeedbackError(
-            f"the URL of a SQLite database names a file and nothing else: {_EXPECTED}"
-        )
-    if url.database in (None, "", ":memory:"):
-        raise FeedbackError(f"the URL of a SQLite database must name its file: {_EXPECTED}")
-    file = Path(str(url.database)).expanduser().absolute()
-    return Address(url.set(database=str(file)), str(file), file=file)
+def _sqlite(text: str) -> Address:
+    # SQLAlchemy 2.0 and 2.1 differ in what a percent sign in a path means.
+    _, _, quoted = text.partition(":///")
+    path = unquote(quoted)
+    if "?" in quoted or "\0" in path or path in ("", ":memory:"):
+        raise FeedbackError(f"the URL of a SQLite database names a file and no more: {_EXPECTED}")
+    try:
+        file = Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise FeedbackError(f"{path} begins with no user's home folder") from error
+    return Address(URL.create("sqlite+pysqlite", database=str(file)), str(file), file=file)
 
 
 def _postgresql(url: URL) -> Address:

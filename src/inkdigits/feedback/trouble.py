@@ -55,7 +55,7 @@ def plainly(place: str) -> Iterator[None]:
         raise FeedbackError(f"{place} fails: {_first_line(error)}") from error
     except sqlite3.Error as error:
         raise FeedbackError(f"{place} {_why(error)}") from error
-    except (OSError, UnicodeError) as error:  # of a network, or of the name of a host
+    except (OSError, UnicodeError, OverflowError) as error:  # of a network, host or port
         raise FeedbackError(f"{place} cannot be reached: {_first_line(error)}") from error
 
 
