@@ -22,8 +22,6 @@ def _import_keras() -> None:
     if backend not in _BACKENDS:
         raise InkDigitsError(f"KERAS_BACKEND is {backend}; it may be {', '.join(_BACKENDS)}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Without AVX-512, TensorFlow leaves its best kernels off: training took twice as long.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     first = "keras" not in sys.modules
     with silenced() if first else contextlib.nullcontext():
         module = import_extra("keras")
