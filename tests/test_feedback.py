@@ -521,6 +521,7 @@ def test_a_folder_a_device_and_what_cannot_be_made_are_refused(tmp_path: Path) -
     assert refusal(of(under)).startswith(f"{under} cannot be made: ")
     if os.name == "posix":
         assert "/dev/null is no file" in refusal("sqlite:////dev/null")
+        assert "begins with no user's home folder" in refusal("sqlite:///~no user/feedback.db")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
@@ -565,6 +566,7 @@ def test_what_a_server_refuses_is_said_without_the_password() -> None:
     assert re.search("does not let this user in|refuses the user", message_of(username="nobody"))
     assert "cannot be reached" in message_of(host="no-such-host.invalid")
     assert "cannot be reached" in message_of(host="a..b")
+    assert "cannot be reached" in message_of(port=99999)
 
 
 def test_a_server_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -628,6 +630,7 @@ def test_without_the_driver_postgresql_asks_for_it() -> None:
         "sqlite:///digits.db?key=hunter2",
         "sqlite://",
         "sqlite:///:memory:",
+        "sqlite:///a%00b",
     ],
 )
 def test_what_is_no_address_is_refused_without_quoting_it(url: str) -> None:
