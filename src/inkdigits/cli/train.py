@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_digits", "register"]
 
+_FEEDBACK = "feedback"
+
 
 def register(app: typer.Typer) -> None:
     app.command("train")(train)
@@ -37,6 +39,18 @@ def train(
     test: Annotated[
         Path | None,
         typer.Option(help="Digits to measure on; by default those that come with the data."),
+    ] = None,
+    also: Annotated[
+        str | None,
+        typer.Option(
+            metavar="feedback|DATA",
+            help="More digits to learn from: corrections that people sent to the service, or your "
+            "own. A few come up to 20 times each.",
+        ),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Of the corrections; by default the service's own."),
     ] = None,
     model: Annotated[
         str | None,
@@ -112,8 +126,10 @@ def train(
         "seed": seed,
     }
     changes = {field: value for field, value in changes.items() if value is not None}
-    if resume is not None and (changes or recipe or option or augment or out):
+    if resume is not None and (changes or recipe or option or augment or out or also):
         raise typer.BadParameter("a resumed run keeps its recipe; give only --data and --test")
+    if database is not None and also != _FEEDBACK:
+        raise typer.BadParameter(f"--database is where corrections are: give --also {_FEEDBACK}")
 
     from inkdigits import training
 
@@ -131,7 +147,8 @@ def train(
         chosen = _recipe(recipe, changes, option or [], augment)
         _set_threads(chosen)
         digits, measured = load_digits(data, test)
-        run = training.train(chosen, digits, test=measured, folder=out, progress=True)
+        more = None if also is None else _load_also(also, database)
+        run = training.train(chosen, digits, test=measured, also=more, folder=out, progress=True)
     if as_json:
         print_json({"folder": str(run.folder), **run.metrics})
     else:
@@ -152,6 +169,10 @@ def _set_threads(recipe: "Recipe") -> None:
     """Tell TensorFlow, which asks when it starts and never again."""
     if recipe.threads is not None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(recipe.threads))
+    if recipe.threads == 1:
+        # Without AVX-512, TensorFlow leaves its best kernels off. With one thread they give the
+        # same bits each time, so that a resumed run can end as an unbroken one.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def load_digits(
@@ -176,6 +197,28 @@ def load_digits(
         return digits, measured
     parts = load_parts(test)
     return digits, parts.test or parts.train
+
+
+def _load_also(also: str, database: str | None) -> "Dataset":
+    """Load further digits to learn from: the corrections that are not held out, or a data set.
+
+    Raises:
+        DataError: what is wrong with them, or no corrections.
+        FeedbackError: the database cannot be reached.
+    """
+    if also != _FEEDBACK:
+        from inkdigits.datasets import load
+
+        return load(also)
+    from inkdigits.feedback import default_url, load_corrections
+
+    corrections = load_corrections(database or default_url(), held_out=False)
+    if corrections is None:
+        raise DataError(
+            "there are no corrections to learn from yet: people make them on the page of "
+            "inkdigits serve, and a fifth of them is held out to measure on"
+        )
+    return corrections
 
 
 def _recipe(

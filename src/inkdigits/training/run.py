@@ -16,6 +16,7 @@ from inkdigits._version import __version__
 from inkdigits.datasets import Dataset
 from inkdigits.errors import RunError, reason, unfinished
 from inkdigits.reading import ModelCard
+from inkdigits.training.also import load_also, save_also
 from inkdigits.training.history import Epoch, read_history
 from inkdigits.training.recipe import Recipe
 
@@ -68,6 +69,7 @@ class Run:
         recipe: Recipe,
         dataset: Dataset,
         test: Dataset | None,
+        also: Dataset | None = None,
     ) -> "Run":
         """Create the folder of a new run and write down all that is needed to repeat it.
 
@@ -77,9 +79,12 @@ class Run:
             recipe: what will be done; what its precision comes to here is written down.
             dataset: the training set.
             test: the test set, if there is one.
+            also: further digits to learn from, which the folder keeps: nobody else may have them
+                when the run is resumed.
 
         Raises:
             RunError: the folder exists with something in it, or cannot be made.
+            OSError: the disk refuses.
         """
         from inkdigits.training.precision import POLICIES, settle_precision
 
@@ -93,11 +98,14 @@ class Run:
         fields["provenance"] = _Provenance(
             training_data=_identity(dataset),
             test_data=None if test is None else _identity(test),
+            also=None if also is None else _identity(also),
             teacher_sha256=teacher_sha256,
             policy=POLICIES[recipe.precision],
             versions=_versions(),
             machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
         ).model_dump()
+        if also is not None:
+            save_also(path, also)
         write_text(path / "recipe.json", json.dumps(fields, indent=2) + "\n")
         return cls(path)
 
@@ -170,12 +178,14 @@ class Run:
         Args:
             metrics: what was measured of it.
         """
-        data = self._provenance.training_data
+        data = [self._provenance.training_data]
+        if self._provenance.also is not None:
+            data.append(self._provenance.also)
         return ModelCard(
             name=self.recipe.network,
             version=self._provenance.versions.get("inkdigits", "unknown"),
-            training_data=data.name,
-            training_data_sha256=data.sha256,
+            training_data=" + ".join(part.name for part in data),
+            training_data_sha256="+".join(part.sha256 for part in data),
             test_accuracy=metrics["test_accuracy"],
             rejection_threshold=metrics["rejection_threshold"],
             parameters=metrics["parameters"],
@@ -192,6 +202,29 @@ class Run:
         """Where the training set and the test set were loaded from; `None` for MNIST or arrays."""
         data, test = self._provenance.training_data, self._provenance.test_data
         return data.path, None if test is None else test.path
+
+    def load_also(self) -> Dataset | None:
+        """Load the further digits that the run learns from, which its folder keeps.
+
+        Returns:
+            `None` where there are none.
+
+        Raises:
+            RunError: they are missing or damaged.
+        """
+        also = self._provenance.also
+        return None if also is None else load_also(self.folder, also.name, also.sha256)
+
+    def check_also(self, also: Dataset | None) -> None:
+        """Make sure that these are the further digits that the run began with.
+
+        Raises:
+            RunError: they are others.
+        """
+        before = self._provenance.also
+        now = None if also is None else also.fingerprint
+        if (None if before is None else before.sha256) != now:
+            raise RunError(f"{self.folder} began with other further digits to learn from")
 
     def check_data(self, dataset: Dataset, test: Dataset | None) -> None:
         """Make sure that these are the digits that the run began with, and the teacher still is.
@@ -229,6 +262,7 @@ class _Provenance(BaseModel):
 
     training_data: _Data
     test_data: _Data | None
+    also: _Data | None = None
     teacher_sha256: str | None = None
     policy: str
     versions: dict[str, str]

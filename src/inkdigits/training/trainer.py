@@ -21,6 +21,7 @@ from inkdigits.networks import as_classifier, build, count_multiply_adds, gives_
 from inkdigits.networks.saved import save_network
 from inkdigits.synthesis import Marks, simulate
 from inkdigits.training.alone import alone_in
+from inkdigits.training.also import ALSO, joined, unseen
 from inkdigits.training.calibrate import calibrate
 from inkdigits.training.fit import computing_in, fit
 from inkdigits.training.history import mean_history, write_history
@@ -39,6 +40,7 @@ def train(
     dataset: Dataset,
     *,
     test: Dataset | None = None,
+    also: Dataset | None = None,
     folder: str | os.PathLike[str] | None = None,
     progress: bool = False,
 ) -> Run:
@@ -51,12 +53,15 @@ def train(
         recipe: what to train and how.
         dataset: digits with labels.
         test: digits with labels to measure on.
+        also: further digits with labels to learn from, such as corrections, none of which is
+            validated on. A few come several times, up to 20, so that they make a twentieth of what
+            is learned; those whose images are in the validation part or the test set are left out.
         folder: of the run; by default the first free of ``runs/<network>``, ``runs/<network>-2``, …
         progress: show a live bar, if the standard error is a terminal.
 
     Raises:
         RecipeError: the recipe's network or its options do not exist.
-        DataError: no labels, or too few digits to split.
+        DataError: no labels, too few digits to split, or nothing in `also` that is not measured on.
         ModelError: the network would be too large to be read, or the teacher's is damaged.
         RunError: the folder exists already, the teacher is not finished, or the disk refuses (then
             the run can be resumed).
@@ -66,7 +71,9 @@ def train(
         >>> run = train(Recipe(epochs=1), digits, test=test)  # doctest: +SKIP
     """
     _check(recipe, dataset, test)
-    run = Run.create(folder, recipe, dataset, test)
+    if also is not None:
+        also = _also(recipe, dataset, test, also, progress)
+    run = Run.create(folder, recipe, dataset, test, also)
     return _carry_out(run, dataset, test, progress)
 
 
@@ -118,6 +125,21 @@ def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
         )
     if test is not None:
         test.require_labels()
+
+
+def _also(
+    recipe: Recipe, dataset: Dataset, test: Dataset | None, also: Dataset, progress: bool
+) -> Dataset:
+    also.require_labels()
+    measured = recipe.split(dataset)[1], *([] if test is None else [test])
+    left = unseen(also, *measured)
+    if progress and len(left) < len(also):
+        print(
+            f"{len(also) - len(left):,} of {also.name} left out: they are among the digits to "
+            "measure on",
+            file=sys.stderr,
+        )
+    return left
 
 
 def _refuse_finished(run: Run) -> None:
@@ -179,11 +201,20 @@ def _fit_and_measure(
     recipe = run.recipe
     logs = run.folder / "tensorboard"
     fitting, validation = recipe.split(dataset)
+    also = run.load_also()
     if recipe.simulate is not None and recipe.members == 1 and progress:
         print("simulating handwriting; this takes a minute or more", file=sys.stderr)
     held_out = _with_simulated_validation(recipe, validation)
     if recipe.members == 1:
         seen = _with_simulated(recipe, fitting)
+        if also is not None:
+            others, seen = len(seen), joined(seen, also)
+            if progress:
+                print(
+                    f"learning from {len(also):,} of {also.name}, too: {len(seen) - others:,} of "
+                    f"{len(seen):,} images in an epoch",
+                    file=sys.stderr,
+                )
         callbacks = (EpochScalars(logs), _Stopper(stopped))
         network, history = fit(
             recipe,
@@ -196,7 +227,9 @@ def _fit_and_measure(
         )
     else:
         numbers = range(recipe.members)
-        members = [_member(run, number, dataset, test, progress, stopped) for number in numbers]
+        members = [
+            _member(run, number, dataset, test, also, progress, stopped) for number in numbers
+        ]
         network = run.average([member.network() for member in members])
         history = mean_history([member.history for member in members])
         write_history(run.folder / "history.csv", history)
@@ -229,6 +262,7 @@ def _member(
     number: int,
     dataset: Dataset,
     test: Dataset | None,
+    also: Dataset | None,
     progress: bool,
     stopped: threading.Event,
 ) -> Run:
@@ -238,8 +272,11 @@ def _member(
         try:
             member = Run(folder)
             member.check_data(dataset, test)
+            member.check_also(also)
             if member.finished:
                 member.network()
+            else:
+                member.load_also()
         except (ModelError, RecipeError, RunError) as error:
             raise RunError(
                 f"{error}; remove {folder}, and inkdigits train --resume "
@@ -248,7 +285,8 @@ def _member(
     else:
         seed = (run.recipe.seed + number) % 2**32
         recipe = run.recipe.model_copy(update={"members": 1, "seed": seed})
-        member = Run.create(folder, recipe, dataset, test)
+        (folder / ALSO).unlink(missing_ok=True)  # of a kill before the recipe was written
+        member = Run.create(folder, recipe, dataset, test, also)
     if not member.finished:
         if progress:
             print(f"member {number + 1} of {run.recipe.members}", file=sys.stderr)
