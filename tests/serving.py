@@ -50,6 +50,12 @@ class Server:
             time.sleep(0.05)
         raise TimeoutError("the service did not get ready: " + "".join(self.log[-20:]))
 
+    def close(self) -> None:
+        """Let go of the log of a process that has ended."""
+        self._reader.join(_SECONDS)
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+
     def stop(self) -> int:
         """Stop it as a system does, and return its exit status."""
         self.process.terminate()
@@ -74,8 +80,8 @@ def serving(
         encoding="utf-8",
         env={**os.environ, "INKDIGITS_HOME": str(home), **(environment or {})},
     )
+    server = Server(process)
     try:
-        server = Server(process)
         server.wait_until_ready()
         yield server
         if process.poll() is None:
@@ -83,3 +89,4 @@ def serving(
     finally:
         process.kill()
         process.wait(_SECONDS)
+        server.close()

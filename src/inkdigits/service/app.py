@@ -41,12 +41,18 @@ _SWITCH = 0.001  # seconds: the loop shall not wait the usual five for a thread 
 _log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings, models: ModelInService | None = None) -> ASGIApp:
     """Make the ASGI application of a service. Its model is loaded before it takes requests.
 
+    Args:
+        settings: how to serve.
+        models: the model to answer with; loaded by the settings if it is not given.
+
     Raises:
-        ModelError: when the application starts, if the model file is not sound.
+        ModelError: the model file is missing, damaged, or not a model of digits.
     """
+    if models is None:
+        models = ModelInService(settings)
     metrics = Metrics()
 
     @contextlib.asynccontextmanager
@@ -54,7 +60,6 @@ def create_app(settings: Settings) -> ASGIApp:
         configure_logs()
         cv2.setNumThreads(1)
         sys.setswitchinterval(_SWITCH)
-        models = ModelInService(settings)
         engine = Engine(
             max(1, available_threads() // settings.workers), settings.max_requests, metrics
         )
@@ -127,7 +132,11 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    said = {404: "there is nothing at this path", 405: "this path takes another method"}
+    said = {
+        400: "the body is no sound JSON",
+        404: "there is nothing at this path",
+        405: "this path takes another method",
+    }
     problem = Problem(
         error.status_code, said.get(error.status_code, str(error.detail)), error.headers
     )

@@ -15,6 +15,7 @@ from inkdigits.service.settings import Settings
 
 __all__ = ["Model", "ModelInService", "load_model"]
 
+_MARKS_A_DIGIT = 4  # a digit may be in pieces, and there are specks
 _EVERY = 1.0  # seconds between looks for a newly promoted model
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Model:
 
 
 def load_model(path: Path, *, promoted: bool, max_digits: int) -> Model:
-    """Load a model file.
+    """Load a model file, to read pages of so many digits and not many more marks.
 
     Raises:
         ModelError: missing, damaged, or not a model of digits.
@@ -45,7 +46,7 @@ def load_model(path: Path, *, promoted: bool, max_digits: int) -> Model:
         version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {reason(error)}") from error
-    return Model(Reader(path, threads=1, max_marks=max_digits), version, promoted)
+    return Model(Reader(path, threads=1, max_marks=_MARKS_A_DIGIT * max_digits), version, promoted)
 
 
 class ModelInService:

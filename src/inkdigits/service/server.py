@@ -32,8 +32,11 @@ def serve(settings: Settings) -> None:
         ModelError: the model file is missing, damaged, or not a model of digits.
     """
     with contextlib.closing(_listen(settings)) as listening, _shared_metrics(settings):
+        # In any case, so that what cannot start says so before; but workers load their own.
+        models = ModelInService(settings)
+        given = (settings, models) if settings.workers == 1 else (settings,)
         config = uvicorn.Config(
-            functools.partial(create_app, settings),
+            functools.partial(create_app, *given),
             factory=True,
             log_config=None,
             access_log=False,
@@ -45,8 +48,6 @@ def serve(settings: Settings) -> None:
             ws="none",
             workers=settings.workers,
         )
-        if settings.workers > 1:
-            ModelInService(settings)  # workers that cannot start would be started again and again
         configure_logs()
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
