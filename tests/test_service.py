@@ -452,7 +452,8 @@ def _accepted(running: Server) -> int:
     """Return how many requests are at work, or are answered."""
     text = httpx.get(f"{running.url}/metrics").text
     waiting = re.search(r"^inkdigits_queue_depth (\S+)", text, re.MULTILINE)
-    done = re.search(r'^inkdigits_requests_total\{code="200",route="/v1/read"\} (\S+)', text, re.MULTILINE)
+    read = r'^inkdigits_requests_total\{code="200",route="/v1/read"\} (\S+)'
+    done = re.search(read, text, re.MULTILINE)
     return sum(int(float(found[1])) for found in (waiting, done) if found)
 
 
@@ -557,9 +558,10 @@ def test_settings_that_cannot_be_are_named(given: dict[str, Any]) -> None:
 
 
 def test_only_names_of_this_machine_count_at_loopback() -> None:
+    everywhere = "0.0.0.0"  # noqa: S104
     assert "localhost" in Settings.of(host="127.0.0.2").hosts
-    assert Settings.of(host="0.0.0.0").hosts == ()
-    assert Settings.of(host="0.0.0.0", allowed_hosts="Ink.example").hosts == ("ink.example",)
+    assert Settings.of(host=everywhere).hosts == ()
+    assert Settings.of(host=everywhere, allowed_hosts="Ink.example").hosts == ("ink.example",)
 
 
 def test_the_engine_gathers_what_waits_into_batches(mnist: tuple[Dataset, Dataset]) -> None:
