@@ -27,7 +27,7 @@ class Corrections:
     def __init__(self, url: str) -> None:
         self._url = url
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="corrections")
-        self._free = asyncio.Semaphore(_MOST)
+        self._waiting = 0
         self._feedback: Feedback | None = None
 
     async def add(self, correction: Correction) -> bool:
@@ -36,18 +36,19 @@ class Corrections:
         Raises:
             FeedbackError: the database cannot be reached, is full, or takes too long.
         """
-        if self._free.locked():
+        if self._waiting >= _MOST:
             raise FeedbackError("too many corrections wait for the database")
-        async with self._free:
-            job = asyncio.get_running_loop().run_in_executor(self._pool, self._add, correction)
-            try:
-                async with asyncio.timeout(_SECONDS):
-                    return await asyncio.shield(job)
-            except TimeoutError:
-                raise FeedbackError("the database takes too long") from None
-            except FeedbackError as error:
-                _log.error("a correction was not kept", extra={"reason": str(error)})
-                raise
+        self._waiting += 1
+        job = asyncio.get_running_loop().run_in_executor(self._pool, self._add, correction)
+        job.add_done_callback(self._note_done)  # it counts until it ends, whoever waits for it
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return await asyncio.shield(job)
+        except TimeoutError:
+            raise FeedbackError("the database takes too long") from None
+        except FeedbackError as error:
+            _log.error("a correction was not kept", extra={"reason": str(error)})
+            raise
 
     async def open(self) -> None:
         """Open the database ahead of the first correction; what is wrong with it is logged."""
@@ -61,6 +62,11 @@ class Corrections:
         self._pool.shutdown()
         if self._feedback is not None:
             self._feedback.close()
+
+    def _note_done(self, job: asyncio.Future[bool]) -> None:
+        self._waiting -= 1
+        if not job.cancelled():
+            job.exception()  # looked at, even if nobody waits any more
 
     def _add(self, correction: Correction) -> bool:
         return self._opened().add(correction)
