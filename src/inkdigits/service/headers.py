@@ -21,6 +21,7 @@ _COMMON = [
 _OF_THE_PAGE = [
     *_COMMON,
     (b"content-security-policy", _POLICY.encode()),
+    (b"cache-control", b"no-cache"),  # files of two versions do not work together
 ]
 _OF_DATA = [
     *_COMMON,

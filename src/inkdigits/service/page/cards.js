@@ -50,6 +50,8 @@ class Card {
     this.noDigit = make("p", "card-no-digit");
     this.button = make("button", "card-correct");
     this.button.type = "button";
+    this.which = make("span", "unseen"); // a screen reader says which digit a button belongs to
+    this.button.append("Correct", this.which);
     const head = make("p", "card-head");
     head.append(this.sign, this.words);
     const pictures = make("div", "card-pictures");
@@ -69,7 +71,7 @@ class Card {
     this.words.textContent = wordsFor(digit, said);
     this.element.classList.toggle("doubtful", !digit.trusted && said === undefined);
     this.element.classList.toggle("said", said !== undefined);
-    this.button.textContent = said === undefined ? `Correct this ${shown === "?" ? "digit" : shown}` : "Correct again";
+    this.which.textContent = ` ${shown === "?" ? "the digit that is not trusted" : `this ${shown}`}`;
     this.#showBars(digit);
     if (digit.image !== this.#image) this.#showImage(digit.image);
   }

@@ -37,6 +37,7 @@ form.addEventListener("submit", async (event) => {
   try {
     const { id } = await call("/v1/corrections", {
       type: "application/json",
+      waiting: (sentence) => (error.textContent = sentence),
       body: JSON.stringify({
         consent: consent.checked,
         image: digit.image,

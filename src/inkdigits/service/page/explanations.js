@@ -53,7 +53,7 @@ async function work() {
 
 async function ask(image) {
   const body = JSON.stringify({ image });
-  const { explanation } = await call("/v1/explain", { body, type: "application/json", quiet: true });
+  const { explanation } = await call("/v1/explain", { body, type: "application/json" });
   known.set(image, explanation);
   if (known.size > MOST_KEPT) known.delete(known.keys().next().value);
 }

@@ -2,12 +2,12 @@
 
 import { offerCamera } from "./camera.js";
 import { correct } from "./correction.js";
-import { askForKey } from "./key.js";
 import { Latest } from "./latest.js";
 import { complain, notify, sayAtOnce, stopComplaining, stopNotifying } from "./messages.js";
 import { drawByKeys } from "./nib.js";
 import { Pad } from "./pad.js";
-import { allowAsking, call, manners } from "./server.js";
+import { decode } from "./photo.js";
+import { allowAsking, call } from "./server.js";
 import { takePictures } from "./sources.js";
 import { Stage } from "./stage.js";
 import { Tools } from "./tools.js";
@@ -18,6 +18,7 @@ const SLOW = 500; // ms after which it is said that reading goes on
 const byId = (id) => document.getElementById(id);
 
 let subject = 0; // counts what is read: an answer about something else comes too late
+let asking = new AbortController(); // for what is being read
 let corrections = false; // whether this service keeps any
 let reachable = true;
 
@@ -35,8 +36,6 @@ byId("previous-page").addEventListener("click", () => turnBy(-1));
 byId("next-page").addEventListener("click", () => turnBy(1));
 byId("correcting").addEventListener("click", () => setCorrecting(!pad.locked));
 addEventListener("online", () => !reachable && latest.now());
-manners.askForKey = askForKey;
-manners.waiting = (seconds) => complain(`The service is busy. Trying again in ${seconds} s.`);
 introduceModel();
 
 function drawn() {
@@ -47,9 +46,15 @@ function drawn() {
   else latest.soon();
 }
 
-function showNothing() {
+function changeSubject() {
   subject += 1;
+  asking.abort();
+  asking = new AbortController();
   latest.never();
+}
+
+function showNothing() {
+  changeSubject();
   view.showNothing();
   setCorrecting(false);
 }
@@ -78,19 +83,22 @@ async function readStage() {
 }
 
 function readDrawing() {
-  return call("/v1/read?details=true", { body: () => pad.toPicture(), type: "image/png" });
+  return call("/v1/read?details=true", {
+    body: () => pad.toPicture(),
+    type: "image/png",
+    signal: asking.signal,
+    waiting: complain,
+  });
 }
 
 async function readPicture() {
   const { blob, page } = stage.picture;
+  const { signal } = asking;
+  const type = blob.type || "application/octet-stream";
   const ask = (overlay) =>
-    call(`/v1/read?details=true&page=${page}&overlay=${overlay}`, {
-      body: blob,
-      type: blob.type || "application/octet-stream",
-    });
-  const asked = subject;
+    call(`/v1/read?details=true&page=${page}&overlay=${overlay}`, { body: blob, type, signal, waiting: complain });
   const reading = await ask(stage.needsDrawing());
-  if (asked !== subject || reading.overlay || !stage.needsDrawing(reading)) return reading;
+  if (signal.aborted || reading.overlay || !stage.needsDrawing(reading)) return reading;
   return ask(true);
 }
 
@@ -112,14 +120,15 @@ async function bring(blob, name = blob.name) {
   stopComplaining();
   stopNotifying();
   const mine = subject;
-  await stage.show(blob, name);
+  const bitmap = await decode(blob);
   if (mine !== subject) return;
+  stage.show(blob, bitmap, name);
   drawn();
   latest.now();
 }
 
 function turnBy(pages) {
-  showNothing();
+  changeSubject();
   stage.turnTo(stage.picture.page + pages);
   latest.now();
 }
@@ -153,7 +162,7 @@ async function chooseToCorrect(digit, model) {
 // Say which model reads, and offer corrections only where they are kept.
 async function introduceModel() {
   try {
-    const model = await call("/v1/model", { quiet: true });
+    const model = await call("/v1/model");
     const accuracy = model.card.test_accuracy;
     const measured = accuracy === null ? "" : `: ${(100 * accuracy).toFixed(2)}% of MNIST’s test digits right`;
     byId("model").textContent = `Model ${model.version}${measured}.`;

@@ -1,16 +1,12 @@
 // Calls of the service: with the key if it wants one, again when it is busy, and with a sentence for
 // people when nothing comes of it.
 
+import { askForKey } from "./key.js";
+
 const KEY = "inkdigits-key"; // in the storage of the tab, which forgets it when it is closed
 const MOST_WAITS = 3;
 const LONGEST_WAIT = 60; // seconds: a person does not wait longer, and is told instead
 const TIMEOUT = 90_000; // ms
-
-// What a person is asked and told meanwhile; main.js says how.
-export const manners = {
-  askForKey: async () => null, // (whether one was refused) → the key, or null
-  waiting: () => {}, // (seconds)
-};
 
 export class CallError extends Error {
   constructor(sentence, status = 0) {
@@ -28,39 +24,59 @@ export function allowAsking() {
 }
 
 // Call the service and return what it answers. A body that is a function is asked for the body at
-// each attempt, so that the newest is sent. Nobody is told that a `quiet` call has to wait.
-export async function call(path, { body, type, quiet = false } = {}) {
+// each attempt, so that the newest is sent. `waiting` is called with a sentence before a pause.
+export async function call(path, { body, type, signal, waiting } = {}) {
   for (let waits = 0; ; ) {
     const key = sessionStorage.getItem(KEY);
-    const response = await send(path, typeof body === "function" ? await body() : body, type, key);
-    if (response.ok) return response.json();
+    const content = typeof body === "function" ? await body() : body;
+    const response = await send(path, content, type, key, signal);
+    if (response.ok) return contentOf(response);
     if (response.status === 401 && (await haveOtherKey(key))) continue;
     const seconds = Number(response.headers.get("Retry-After") || 1);
     if (response.status === 429 && waits < MOST_WAITS && seconds <= LONGEST_WAIT) {
       waits += 1;
-      if (!quiet) manners.waiting(seconds);
-      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
-      continue;
+      waiting?.(`The service is busy. Trying again in ${seconds} s.`);
+      await pause(seconds, signal);
+      if (!signal?.aborted) continue;
     }
     throw new CallError(await sentenceOf(response), response.status);
   }
 }
 
-async function send(path, body, type, key) {
+function pause(seconds, signal) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 1000 * seconds);
+    signal?.addEventListener("abort", resolve);
+  });
+}
+
+async function send(path, body, type, key, signal) {
   const headers = {};
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  const timer = setTimeout(stop, TIMEOUT);
+  signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop();
   if (type) headers["Content-Type"] = type;
   if (key) headers["X-API-Key"] = key;
   try {
-    return await fetch(path, {
-      method: body === undefined ? "GET" : "POST",
-      body,
-      headers,
-      signal: AbortSignal.timeout(TIMEOUT),
-    });
-  } catch (error) {
+    const method = body === undefined ? "GET" : "POST";
+    return await fetch(path, { method, body, headers, signal: controller.signal });
+  } catch {
     if (!navigator.onLine) throw new CallError("You are offline. Nothing is read until you are back online.");
-    if (error.name === "TimeoutError") throw new CallError("The service did not answer in time. Try again.");
-    throw new CallError("The service cannot be reached. Try again in a moment.");
+    if (controller.signal.aborted) throw new CallError("The service did not answer in time.");
+    throw new CallError("The service cannot be reached.");
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+async function contentOf(response) {
+  try {
+    return await response.json();
+  } catch {
+    throw new CallError("The service's answer did not arrive whole.");
   }
 }
 
@@ -68,7 +84,7 @@ async function send(path, body, type, key) {
 async function haveOtherKey(refused) {
   if (sessionStorage.getItem(KEY) !== refused) return true;
   if (declined) return false;
-  asking ??= manners.askForKey(refused !== null).then((key) => {
+  asking ??= askForKey(refused !== null).then((key) => {
     asking = null;
     declined = key === null;
     if (key !== null) sessionStorage.setItem(KEY, key);

@@ -1,6 +1,6 @@
 // The stage: the pad, or a picture in its place with the tools that belong to it.
 
-import { decode, decodeBase64, isTurnedAlike, showOn } from "./photo.js";
+import { decodeBase64, isTurnedAlike, showOn } from "./photo.js";
 
 const TINY = 200; // pixels: a smaller picture is shown as the pixels it is made of
 const HAS_PAGES = /pdf|tiff/;
@@ -11,8 +11,7 @@ export class Stage {
   // What somebody brought: its blob, what the browser made of it, or null, and which page is shown.
   picture = null;
 
-  async show(blob, name) {
-    const bitmap = await decode(blob);
+  show(blob, bitmap, name) {
     this.picture = { blob, bitmap, page: 0, isDrawn: false };
     this.#swap(true);
     byId("file-name").textContent = name || "Picture";

@@ -17,7 +17,7 @@ def add_page(app: FastAPI) -> None:
 
     @router.get("/", include_in_schema=False)
     async def page() -> FileResponse:
-        return FileResponse(_FOLDER / "index.html", headers={"cache-control": "no-cache"})
+        return FileResponse(_FOLDER / "index.html")
 
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=_FOLDER), name="static")
