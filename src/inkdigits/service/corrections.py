@@ -58,8 +58,8 @@ class Corrections:
             _log.error("no correction can be kept", extra={"reason": str(error)})
 
     def close(self) -> None:
-        """Close the database, after what waits for it."""
-        self._pool.shutdown()
+        """Close the database, after what it is at."""
+        self._pool.shutdown(cancel_futures=True)  # who asked for those has had an answer
         if self._feedback is not None:
             self._feedback.close()
 
