@@ -550,6 +550,7 @@ def test_refuses_to_start_plainly(server: Server, tmp_path: Path) -> None:
         {"workers": 0},
         {"timeout": float("nan")},
         {"max_digits": 0},
+        {"database": "mysql://here"},
     ],
 )
 def test_settings_that_cannot_be_are_named(given: dict[str, Any]) -> None:

@@ -1,8 +1,29 @@
-"""*Corrections*, which say what a digit is, are kept in a *database* at an *address*."""
+"""*Corrections*, which say what a digit is, are kept in a *database* at an *address*.
 
-from inkdigits.feedback.address import default_url
+What needs SQLAlchemy is loaded on first use: a service is ready before it needs its database.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from inkdigits.feedback.correction import Correction
-from inkdigits.feedback.database import Feedback
-from inkdigits.feedback.held_out import is_held_out, load_corrections
+
+if TYPE_CHECKING:
+    from inkdigits.feedback.address import default_url
+    from inkdigits.feedback.database import Feedback
+    from inkdigits.feedback.held_out import is_held_out, load_corrections
 
 __all__ = ["Correction", "Feedback", "default_url", "is_held_out", "load_corrections"]
+
+_FILE_OF = {
+    "Feedback": "database",
+    "default_url": "address",
+    "is_held_out": "held_out",
+    "load_corrections": "held_out",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_FILE_OF[name]}"), name)

@@ -19,7 +19,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from inkdigits._version import __version__
-from inkdigits.feedback import default_url
 from inkdigits.reading.classifier import available_threads
 from inkdigits.service.corrections import Corrections
 from inkdigits.service.engine import Engine
@@ -63,7 +62,7 @@ def create_app(settings: Settings, models: ModelInService | None = None) -> ASGI
         engine = Engine(
             max(1, available_threads() // settings.workers), settings.max_requests, metrics
         )
-        kept = Corrections(settings.database or default_url()) if settings.corrections else None
+        kept = Corrections(settings.database) if settings.corrections else None
         app.state.parts = Parts(settings, models, engine, metrics, kept)
         app.openapi()  # schema and validators are made now, not for the first who asks
         gc.collect()

@@ -3,9 +3,13 @@
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from inkdigits.errors import FeedbackError
-from inkdigits.feedback import Correction, Feedback
+from inkdigits.feedback.correction import Correction
+
+if TYPE_CHECKING:
+    from inkdigits.feedback import Feedback
 
 __all__ = ["Corrections"]
 
@@ -21,10 +25,10 @@ class Corrections:
     It is opened when it is first needed: a service without its database still reads.
 
     Args:
-        url: of the database.
+        url: of the database; `None` for the one in the user's data.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | None) -> None:
         self._url = url
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="corrections")
         self._waiting = 0
@@ -71,7 +75,10 @@ class Corrections:
     def _add(self, correction: Correction) -> bool:
         return self._opened().add(correction)
 
-    def _opened(self) -> Feedback:
+    def _opened(self) -> "Feedback":
         if self._feedback is None:
-            self._feedback = Feedback(self._url)
+            # SQLAlchemy takes longer to load than all the rest of the service.
+            from inkdigits.feedback import Feedback, default_url
+
+            self._feedback = Feedback(self._url or default_url())
         return self._feedback

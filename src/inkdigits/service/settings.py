@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inkdigits._text import abbreviated
-from inkdigits.errors import ServiceError
+from inkdigits.errors import FeedbackError, ServiceError
 
 __all__ = ["Settings"]
 
@@ -114,6 +114,18 @@ class Settings(BaseSettings):
                     f"{abbreviated(rate)} is no rate such as 600/minute or 10/second"
                 ) from error
         return rate
+
+    @field_validator("database")
+    @classmethod
+    def _check_database(cls, url: str | None) -> str | None:
+        if url is not None:
+            from inkdigits.feedback.address import parse
+
+            try:
+                parse(url)
+            except FeedbackError as error:
+                raise ValueError(str(error)) from None
+        return url
 
     @field_validator("timeout", "arrival_timeout")
     @classmethod
