@@ -5,7 +5,18 @@ import sys
 import typer
 
 from inkdigits._version import __version__
-from inkdigits.cli import benchmark, evaluate, explore, export, feedback, models, read, serve, train
+from inkdigits.cli import (
+    benchmark,
+    evaluate,
+    explore,
+    export,
+    feedback,
+    models,
+    promote,
+    read,
+    serve,
+    train,
+)
 
 __all__ = ["app", "main"]
 
@@ -17,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verb in (explore, train, evaluate, export, read, serve, feedback, benchmark, models):
+for verb in (explore, train, evaluate, export, read, serve, feedback, promote, benchmark, models):
     verb.register(app)
 
 
