@@ -11,7 +11,9 @@ import pytest
 import inkdigits
 
 PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "seven.png"
-HEAVY = {"keras", "tensorflow", "jax", "torch", "matplotlib", "onnx", "optuna", "ray", "pyarrow"}
+HEAVY = set(
+    "keras tensorflow jax torch matplotlib onnx optuna ray pyarrow fastapi uvicorn sqlalchemy".split()
+)
 
 
 def test_public_api_is_this_and_no_more() -> None:
@@ -21,6 +23,7 @@ def test_public_api_is_this_and_no_more() -> None:
         "Dataset",
         "Digit",
         "Evaluation",
+        "FeedbackError",
         "InkDigitsError",
         "MissingExtraError",
         "ModelError",
@@ -32,6 +35,7 @@ def test_public_api_is_this_and_no_more() -> None:
         "RecipeError",
         "Run",
         "RunError",
+        "ServiceError",
         "Simulation",
         "__version__",
         "add_channel",

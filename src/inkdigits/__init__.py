@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     )
     from inkdigits.errors import (
         DataError,
+        FeedbackError,
         InkDigitsError,
         MissingExtraError,
         ModelError,
         PictureError,
         RecipeError,
         RunError,
+        ServiceError,
     )
     from inkdigits.evaluation import Evaluation, evaluate
     from inkdigits.export import export_onnx
@@ -40,6 +42,7 @@ __all__ = [
     "Dataset",
     "Digit",
     "Evaluation",
+    "FeedbackError",
     "InkDigitsError",
     "MissingExtraError",
     "ModelError",
@@ -51,6 +54,7 @@ __all__ = [
     "RecipeError",
     "Run",
     "RunError",
+    "ServiceError",
     "Simulation",
     "__version__",
     "add_channel",
@@ -72,6 +76,7 @@ _ROOM_OF = {
     "Dataset": "datasets",
     "Digit": "reading",
     "Evaluation": "evaluation",
+    "FeedbackError": "errors",
     "InkDigitsError": "errors",
     "MissingExtraError": "errors",
     "ModelError": "errors",
@@ -83,6 +88,7 @@ _ROOM_OF = {
     "RecipeError": "errors",
     "Run": "training",
     "RunError": "errors",
+    "ServiceError": "errors",
     "Simulation": "training",
     "add_channel": "datasets",
     "build": "networks",
