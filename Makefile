@@ -1,4 +1,5 @@
 # make train   set up and train the reference CNN on MNIST
+# make serve   set up and serve the page to draw on, at http://127.0.0.1:8000
 # make test    set up and run lint, types, import contracts and tests
 # make bench-quick   measure on this machine, in five minutes (make bench: in hours)
 # Needs Python 3.11 or newer with pip. Another one than python3: make train PYTHON=python3.12
@@ -9,10 +10,13 @@ BIN := $(VENV)/bin
 # Debian's Python has no ensurepip without another package, so the pip outside installs into .venv.
 INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
-.PHONY: train test lint format bench bench-quick clean
+.PHONY: train serve test lint format bench bench-quick clean
 
 train: $(VENV)/.installed-train
 	$(BIN)/inkdigits train
+
+serve: $(VENV)/.installed-serve
+	$(BIN)/inkdigits serve
 
 test: lint
 	$(BIN)/pytest --numprocesses auto --dist loadfile
@@ -41,6 +45,10 @@ $(BIN)/python:
 
 $(VENV)/.installed-train: $(BIN)/python pyproject.toml
 	$(INSTALL) --editable ".[train]"
+	touch $@
+
+$(VENV)/.installed-serve: $(BIN)/python pyproject.toml
+	$(INSTALL) --editable ".[serve]"
 	touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml
