@@ -25,7 +25,17 @@ from inkdigits.errors import DataError
 
 from .conftest import Cli
 
-VERBS = ["explore", "train", "evaluate", "export", "read", "feedback", "benchmark", "models"]
+VERBS = [
+    "explore",
+    "train",
+    "evaluate",
+    "export",
+    "read",
+    "feedback",
+    "promote",
+    "benchmark",
+    "models",
+]
 
 
 def sentence(result: object) -> str:
@@ -183,6 +193,11 @@ def test_a_backend_that_is_not_there(tmp_path: Path, backend: str, sentence: str
         ("onnx", ["export", "run"], "train"),
         ("ai_edge_litert", ["export", "run", "--format", "tflite"], "tflite"),
         ("pyarrow", ["explore", "digits.parquet"], "parquet"),
+        ("fastapi", ["serve"], "serve"),
+        ("sqlalchemy", ["feedback", "list"], "serve"),
+        ("sqlalchemy", ["promote", "model"], "serve"),
+        ("sqlalchemy", ["train", "--also", "feedback"], "serve"),
+        ("filelock", ["promote", "--rollback"], "serve"),
     ],
 )
 def test_a_missing_extra_is_the_line_to_type(

@@ -96,7 +96,6 @@ def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
 
 
 _TRAINING = (
-    "filelock",
     "keras",
     "matplotlib",
     "onnx",
@@ -108,6 +107,7 @@ _TRAINING = (
 _SERVING = (
     "alembic",
     "fastapi",
+    "filelock",  # the other extra brings it, too, but is much larger
     "limits",
     "platformdirs",
     "prometheus_client",
