@@ -11,9 +11,8 @@ import pytest
 import inkdigits
 
 PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "seven.png"
-HEAVY = set(
-    "keras tensorflow jax torch matplotlib onnx optuna ray pyarrow fastapi uvicorn sqlalchemy".split()
-)
+HEAVY = {"keras", "tensorflow", "jax", "torch", "matplotlib", "onnx", "optuna", "ray", "pyarrow"}
+HEAVY |= {"fastapi", "uvicorn", "sqlalchemy"}
 
 
 def test_public_api_is_this_and_no_more() -> None:
