@@ -407,6 +407,7 @@ def test_keeps_foreign_pages_out(strict: Server, client: httpx.Client) -> None:
     assert own.status_code == 422
     rebound = client.get("/v1/model", headers={"host": "evil.example"})
     assert "does not go by the name" in problem_of(rebound, 421)
+    assert client.get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
     assert (
         "access-control-allow-origin"
         not in client.get("/healthz", headers={"origin": "https://evil.example"}).headers
