@@ -57,7 +57,7 @@ async def explain(request: Request, body: ExplainRequest) -> Response:
         answer = int(reader.classify_marks(image[np.newaxis])[0].argmax())
         digit = Digit(answer, 0.0, Box(0, 0, *image.shape), image=image)
         map_ = explain_digit(reader.classify_marks, digit)
-        return {"digit": answer, "explanation": np.round(map_, 4).tolist()}
+        return {"digit": answer, "explanation": map_.astype(float).round(4).tolist()}
 
     return Response(json_answer(await parts.do(work)), media_type="application/json")
 
