@@ -34,13 +34,16 @@ async def correct(request: Request, body: CorrectionRequest) -> Response:
     parts = parts_of(request)
     if parts.corrections is None:
         raise Problem(404, "this service takes no corrections")
-    correction = Correction(
-        image=pixels(body.image),
-        digit=body.digit,
-        answer=body.answer,
-        confidence=body.confidence,
-        model=body.model,
-    )
+    try:
+        correction = Correction(
+            image=pixels(body.image),
+            digit=body.digit,
+            answer=body.answer,
+            confidence=body.confidence,
+            model=body.model,
+        )
+    except FeedbackError as error:
+        raise Problem(422, str(error)) from error
     try:
         new = await parts.corrections.add(correction)
     except FeedbackError as error:
