@@ -88,6 +88,7 @@ def create_app(settings: Settings, models: ModelInService | None = None) -> ASGI
         lifespan=lifespan,
         docs_url=None,  # both load their scripts from other hosts
         redoc_url=None,
+        redirect_slashes=False,  # it would send them to whatever host the request names
     )
     for module in (read, classify, corrections, health, inference):
         app.include_router(module.router)
@@ -95,6 +96,7 @@ def create_app(settings: Settings, models: ModelInService | None = None) -> ASGI
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(Exception, _on_fault)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
 
     outer: ASGIApp = Gate(app, settings, metrics)
@@ -126,7 +128,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101  (what it is registered for)
-    return problem_response(error, path=request.url.path, request_id=request.scope["request_id"])
+    return problem_response(
+        error, path=request.scope["path"], request_id=request.scope["request_id"]
+    )
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -148,5 +152,9 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     where = ".".join(str(step) for step in first["loc"] if step != "body")
     why = str(first["msg"]).removeprefix("Value error, ")
     detail = f"{where}: {why}" if where else why
-    status = 400 if request.url.path.startswith("/v2") else 422
+    status = 400 if request.scope["path"].startswith("/v2") else 422
     return await _on_problem(request, Problem(status, detail[:300]))
+
+
+async def _on_fault(_: Request, error: Exception) -> Response:
+    raise error  # to `Watch`, which answers: Starlette itself would in another form

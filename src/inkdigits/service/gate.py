@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import hmac
-from urllib.parse import urlsplit
+import ipaddress
+import re
 
 from limits import parse_many
 from limits.storage import MemoryStorage
@@ -11,12 +12,15 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inkdigits.service.metrics import Metrics
-from inkdigits.service.problems import Problem
+from inkdigits.service.problems import Problem, problem_response
 from inkdigits.service.settings import Settings
 
 __all__ = ["Gate"]
 
 _BODIES = 256 << 20  # bytes of bodies that a worker holds at once
+_SMALL = 64 << 10  # bytes that are let in even then: a connection cannot hold more than these
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^][:/@\s]+)(?::\d*)?")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _HEALTH = ("/healthz", "/v2/health/live", "/v2/health/ready")
 _OPEN = ("/", "/openapi.json", *_HEALTH)
 _HURRY = {"retry-after": "1"}
@@ -49,20 +53,30 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        try:
+            await self._let_in(scope, receive, send)
+        except Problem as problem:
+            answer = problem_response(problem, path=scope["path"], request_id=scope["request_id"])
+            await answer(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        if len(headers) < len(scope["headers"]):
+            self._check_doubles(scope)
         if scope["path"] not in _HEALTH:  # who watches over machines asks by their numbers
             self._check_host(headers)
         self._check_origin(headers, scope["method"])
-        if not _is_open(scope["path"]):
+        is_open = _is_open(scope["path"])
+        if not is_open:
             self._check_rate(scope)
             self._check_key(headers)
-        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
-            await self._app(scope, receive, send)
+        if is_open or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self._app(scope, receive, send)  # which looks at no body
             return
 
         held = 0
         try:
-            body = bytearray()
+            parts = []
             self._check_size(headers)
             try:
                 async with asyncio.timeout(self._settings.arrival_timeout):
@@ -76,11 +90,11 @@ class Gate:
                         self._held += len(part)
                         if held > self._settings.max_bytes:
                             raise self._too_large()
-                        if self._held > self._most:
+                        if self._held > self._most and held > _SMALL:
                             raise self._refuse(
                                 "bodies", 429, "too much is arriving; try again soon", **_HURRY
                             )
-                        body += part
+                        parts.append(part)
                         more = message.get("more_body", False)
             except TimeoutError:
                 raise self._refuse(
@@ -89,16 +103,22 @@ class Gate:
                     f"the request did not arrive within {self._settings.arrival_timeout:g} seconds",
                     connection="close",
                 ) from None
-            await self._app(scope, _Whole(bytes(body), receive), send)
+            body = _Whole(b"".join(parts), receive)
+            parts.clear()  # or a large body would be held twice
+            await self._app(scope, body, send)
         finally:
             self._held -= held
+
+    def _check_doubles(self, scope: Scope) -> None:
+        """Refuse what a proxy in front may understand otherwise (RFC 9112, section 3.2)."""
+        if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+            raise self._refuse("host", 400, "the request names more than one host")
 
     def _check_host(self, headers: dict[bytes, bytes]) -> None:
         hosts = self._settings.hosts
         if hosts:
-            host = headers.get(b"host", b"").decode("latin-1").lower()
-            name = host if host.endswith("]") else host.rpartition(":")[0] or host
-            if name not in hosts:
+            named = _HOST.fullmatch(headers.get(b"host", b"").decode("latin-1").lower())
+            if named is None or named[1] not in hosts:
                 raise self._refuse("host", 421, "the service does not go by the name of this host")
 
     def _check_origin(self, headers: dict[bytes, bytes], method: str) -> None:
@@ -107,16 +127,18 @@ class Gate:
         if not origin or method in ("GET", "HEAD"):
             return
         host = headers.get(b"host", b"").decode("latin-1").lower()
+        scheme, _, site = origin.partition("://")
+        port = _DEFAULT_PORTS.get(scheme)
         # Behind a proxy that speaks TLS the scheme differs, and the host does not.
-        if origin not in self._settings.allowed_origins and urlsplit(origin).netloc != host:
+        own = port is not None and site == host.removesuffix(port)
+        if not own and origin not in self._settings.allowed_origins:
             raise self._refuse(
                 "origin", 403, "pages of other sites may not call this service; allowed_origins may"
             )
 
     def _check_rate(self, scope: Scope) -> None:
-        client = scope["client"][0] if scope.get("client") else "unknown"
         for limit in self._limits:
-            if not self._limiter.hit(limit, client):
+            if not self._limiter.hit(limit, _client(scope)):
                 seconds = limit.get_expiry()
                 raise self._refuse(
                     "rate",
@@ -143,12 +165,11 @@ class Gate:
             raise self._too_large()
 
     def _too_large(self) -> Problem:
-        # What is still on its way is not waited for.
+        # The connection stays: closed under one who still sends, it would take the answer along.
         return self._refuse(
             "size",
             413,
             f"a request may have {self._settings.max_bytes:,} bytes, and this one has more",
-            connection="close",
         )
 
     def _refuse(self, reason: str, status: int, detail: str, **headers: str) -> Problem:
@@ -173,6 +194,20 @@ class _Whole:
 def _is_open(path: str) -> bool:
     """Tell whether anybody may ask for a path: the page, and whether the service is well."""
     return path in _OPEN or path.startswith("/static/")
+
+
+def _client(scope: Scope) -> str:
+    """Return whom a rate is counted for: of IPv6 a network of 64 bits, as one customer has it."""
+    host = scope["client"][0] if scope.get("client") else "unknown"
+    if ":" not in host:
+        return str(host)
+    try:
+        address = ipaddress.IPv6Address(host.partition("%")[0])
+    except ValueError:
+        return str(host)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((address, 64), strict=False))
 
 
 def _digest(key: bytes) -> bytes:

@@ -59,23 +59,15 @@ class Watch:
 
         try:
             await self._app(scope, receive, watched)
-        except Problem as problem:
-            if status:
-                raise
-            await self._answer(problem, scope, receive, watched)
-        except Exception as error:
+        except Exception:
             _log.exception("a fault of the service itself", extra={"request_id": request_id})
             if status:  # the answer has begun: all that is left is to break it off
                 raise
             fault = Problem(500, "this is a fault of the service itself; its log says more")
-            fault.__cause__ = error
-            await self._answer(fault, scope, receive, watched)
+            answer = problem_response(fault, path=scope["path"], request_id=request_id)
+            await answer(scope, receive, watched)
         finally:
             self._note(scope, request_id, status or 499, time.perf_counter() - start)
-
-    async def _answer(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-        response = problem_response(problem, path=scope["path"], request_id=scope["request_id"])
-        await response(scope, receive, send)
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
