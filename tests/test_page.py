@@ -141,10 +141,54 @@ def test_a_seven_is_drawn_with_a_finger(open_tab: Open) -> None:
     assert page.evaluate("scrollY") == scrolled
 
 
-def test_a_year_is_read(tab: Tab) -> None:
-    tab.write("2024", left=0.05, height=0.35)
+def test_a_pen_draws_as_thick_as_it_is_pressed(tab: Tab) -> None:
     page = tab.page
+    session = page.context.new_cdp_session(page)
+    pad = page.locator("#pad").bounding_box()
+    assert pad is not None
+    inked = []
+    for force in (0.1, 0.9):
+        pen = {"pointerType": "pen", "button": "left", "force": force, "x": pad["x"] + 300}
+        for kind, buttons, down in (("Pressed", 1, 100), ("Moved", 1, 300), ("Released", 0, 300)):
+            event = {**pen, "type": f"mouse{kind}", "buttons": buttons, "y": pad["y"] + down}
+            session.send("Input.dispatchMouseEvent", event)
+        inked.append(_inked(page))
+        page.get_by_role("button", name="Clear the pad").click()
+    assert 1.5 * inked[0] < inked[1]
+
+
+def _inked(page: Page) -> int:
+    return page.locator("#pad").evaluate(
+        """it => {
+            const copy = new OffscreenCanvas(it.width, it.height).getContext("2d");
+            copy.drawImage(it, 0, 0);
+            return copy.getImageData(0, 0, it.width, it.height).data
+                .filter((value, place) => place % 4 === 3 && value > 128).length;
+        }"""
+    )
+
+
+def test_a_year_is_read(tab: Tab) -> None:
+    page = tab.page
+    page.evaluate(
+        """() => {
+            const plain = fetch;
+            window.most = 0;
+            let running = 0;
+            window.fetch = async (path, ...more) => {
+                if (!path.startsWith("/v1/read")) return plain(path, ...more);
+                most = Math.max(most, ++running);
+                try {
+                    return await plain(path, ...more);
+                } finally {
+                    running -= 1;
+                }
+            };
+        }"""
+    )
+    tab.write("2024", left=0.05, height=0.35)
     reads(page, "2024")
+    assert page.evaluate("most") == 1  # however long one draws, no two are under way at once
     expect(page.locator(".box")).to_have_count(4)
     expect(page.locator("#summary")).to_have_text("All 4 digits are certain.")
     expect(page.locator("#announcement")).to_have_text("Read: 2024; 4 of 4 certain.")
@@ -402,7 +446,7 @@ def test_the_key_is_asked_for(open_tab: Open, serve: Serve) -> None:
 def test_the_page_is_accessible_and_fits(
     name: str, options: dict[str, object], open_tab: Open
 ) -> None:
-    tab = open_tab(**options)
+    tab = open_tab(reduced_motion="reduce", **options)  # half faded in, nothing has contrast
     page = tab.page
     assert tab.bytes < MOST_BYTES
     if name == "page-phone":

@@ -159,13 +159,17 @@ async function chooseToCorrect(digit, model) {
   notify(`Thank you. It is kept as a ${kept.digit}, with the number ${kept.id.slice(0, 12)}: name it to have it deleted.`);
 }
 
+function measuredOf({ test_accuracy: accuracy, quantisation }) {
+  if (accuracy === null) return "";
+  const before = quantisation === "none" ? "" : " before its weights were rounded";
+  return `: ${(100 * accuracy).toFixed(2)}% of its test digits right${before}`;
+}
+
 // Say which model reads, and offer corrections only where they are kept.
 async function introduceModel() {
   try {
     const model = await call("/v1/model");
-    const accuracy = model.card.test_accuracy;
-    const measured = accuracy === null ? "" : `: ${(100 * accuracy).toFixed(2)}% of MNIST’s test digits right`;
-    byId("model").textContent = `Model ${model.version}${measured}.`;
+    byId("model").textContent = `Model ${model.version}${measuredOf(model.card)}.`;
     corrections = model.corrections;
     setCorrecting(pad.locked);
   } catch (error) {
