@@ -44,8 +44,9 @@ _Encoded = Annotated[
     ),
     AfterValidator(_check_base64),
 ]
-_Row = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=28, max_length=28)]
-_Nested = Annotated[list[_Row], Field(min_length=28, max_length=28)]
+_SIDES = Field(min_length=_SIDE, max_length=_SIDE, fail_fast=True)
+_Row = Annotated[list[Annotated[int, Field(ge=0, le=255)]], _SIDES]
+_Nested = Annotated[list[_Row], _SIDES]
 # A discriminator, so that what is wrong is said of the form that was meant.
 _Image = Annotated[
     Annotated[_Encoded, Tag("base64")] | Annotated[_Nested, Tag("lists")],
@@ -73,6 +74,7 @@ class ClassifyRequest(_Body):
         list[_Image],
         Field(
             min_length=1,
+            fail_fast=True,
             description="each as 28 lists of 28 whole numbers, 0 (paper) to 255 (ink), or as "
             "their 784 bytes in base64",
         ),

@@ -8,6 +8,7 @@ from inkdigits.reading import Digit
 from inkdigits.reading.explain import explain_digit
 from inkdigits.reading.result import Box
 from inkdigits.service.model import Model
+from inkdigits.service.routes.counted import CountedRoute
 from inkdigits.service.routes.parts import PROBLEMS, json_answer, parts_of
 from inkdigits.service.schemas import (
     Classification,
@@ -19,7 +20,7 @@ from inkdigits.service.schemas import (
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["digits"])
+router = APIRouter(tags=["digits"], route_class=CountedRoute)
 
 
 @router.post(

@@ -5,12 +5,13 @@ from fastapi import APIRouter, Request, Response
 from inkdigits.errors import FeedbackError
 from inkdigits.feedback import Correction
 from inkdigits.service.problems import Problem
+from inkdigits.service.routes.counted import CountedRoute
 from inkdigits.service.routes.parts import PROBLEMS, json_answer, parts_of
 from inkdigits.service.schemas import CorrectionKept, CorrectionRequest, pixels
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["corrections"])
+router = APIRouter(tags=["corrections"], route_class=CountedRoute)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inkdigits._version import __version__
 from inkdigits.service.problems import Problem
+from inkdigits.service.routes.counted import CountedRoute
 from inkdigits.service.routes.health import check_ready
 from inkdigits.service.routes.parts import json_answer, parts_of
 
@@ -31,7 +32,9 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     for status in (400, 401, 403, 404, 408, 413, 415, 421, 422, 429, 503)
 }
 
-router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"], responses=_ERRORS)
+router = APIRouter(
+    prefix="/v2", tags=["Open Inference Protocol"], responses=_ERRORS, route_class=CountedRoute
+)
 
 
 class _Input(BaseModel):
@@ -53,7 +56,7 @@ class InferRequest(BaseModel):
 
     id: str | None = Field(None, max_length=256)
     inputs: Annotated[list[_Input], Field(min_length=1, max_length=1)]
-    outputs: list[_Output] | None = None
+    outputs: Annotated[list[_Output], Field(max_length=1)] | None = None
     parameters: dict[str, Any] = {}
 
 
