@@ -53,7 +53,8 @@ def serve(settings: Settings) -> None:
         shown = f"[{host}]" if ":" in host else host
         print(f"InkDigits is at http://{shown}:{port} (Ctrl-C stops it)", file=sys.stderr)
         if settings.workers == 1:
-            uvicorn.Server(config).run(sockets=[listening])
+            with contextlib.suppress(KeyboardInterrupt):  # it has been heeded: all is answered
+                uvicorn.Server(config).run(sockets=[listening])
         else:
             workers = Multiprocess(config, sockets=[listening])
             workers.run()
