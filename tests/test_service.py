@@ -204,6 +204,17 @@ def test_refuses_broken_json(client: httpx.Client) -> None:
         assert answer.status_code in (400, 422)
 
 
+def test_says_when_json_is_not_called_so(client: httpx.Client) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded"):  # as curl has it
+        answer = client.post("/v1/classify", content=b"{}", headers={"content-type": kind})
+        assert "Content-Type: application/json" in problem_of(answer, 415)
+    infer = client.post("/v2/models/digits/infer", content=b"{}")
+    assert infer.status_code == 415
+    assert "application/json" in infer.json()["error"]
+    wrong = client.post("/v1/classify", json=["AAAA"])
+    assert problem_of(wrong, 422)
+
+
 def test_explains_a_digit(client: httpx.Client) -> None:
     image = Reader().read(SEVEN).digits[0].image
     answer = client.post("/v1/explain", json={"image": base64_of(image)}).json()
