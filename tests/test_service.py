@@ -23,11 +23,13 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.requests import Request
 
 from inkdigits import Dataset, Reader, Run
 from inkdigits.errors import ServiceError
 from inkdigits.feedback import Feedback
 from inkdigits.service import Settings
+from inkdigits.service.bodies import picture_of
 from inkdigits.service.engine import Busy, Engine
 from inkdigits.service.in_service import (
     Figures,
@@ -163,6 +165,23 @@ def test_refuses_forms_without_a_picture(client: httpx.Client) -> None:
     assert "no file called 'picture'" in problem_of(other, 422)
     broken = client.post("/v1/read", content=b"x", headers={"content-type": "multipart/form-data"})
     assert "form cannot be understood" in problem_of(broken, 400)
+
+
+def test_keeps_forms_off_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a picture went to the disk")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    content = bytes(5_000_000)
+    form = httpx.Request("POST", "http://service/", files={"picture": ("large.png", content)})
+    body = {"type": "http.request", "body": form.read(), "more_body": False}
+
+    async def receive() -> dict[str, Any]:
+        return body
+
+    headers = [(name.lower(), value) for name, value in form.headers.raw]
+    request = Request({"type": "http", "headers": headers}, receive)
+    assert asyncio.run(picture_of(request)) == (content, "large.png")
 
 
 def test_classifies_lists_and_base64(client: httpx.Client, mnist: tuple[Dataset, Dataset]) -> None:

@@ -1,5 +1,7 @@
 """Take a picture out of a request."""
 
+import sys
+
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -28,11 +30,11 @@ async def picture_of(request: Request) -> tuple[bytes, str | None]:
 
 
 async def _of_form(request: Request) -> tuple[bytes, str | None]:
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=8)
+    # The gate has bounded the whole body, so nothing need go to the disk on its way.
+    parser.spool_max_size = sys.maxsize
     try:
-        # The gate has bounded the whole body, so nothing need go to the disk on its way.
-        form = await MultiPartParser(
-            request.headers, request.stream(), max_files=1, max_fields=8
-        ).parse()
+        form = await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
         raise Problem(400, f"the form cannot be understood: {error}") from error
     file = form.get(_FIELD)
