@@ -21,7 +21,7 @@ _GLYPHS: dict[str, list[list[Point]]] = {
     "?": [[(0.55, 0.03), (0.41, 0.12), (0.3, 0.26), (0.23, 0.45), (0.21, 0.63), (0.26, 0.76),
            (0.39, 0.8), (0.56, 0.74), (0.68, 0.6), (0.73, 0.47), (0.73, 0.37), (0.69, 0.32)]],
 }  # fmt: skip
-_STEPS = 4  # between two points of a glyph
+_STEPS = 2  # between two points of a glyph
 
 
 def strokes(
