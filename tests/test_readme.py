@@ -1,4 +1,7 @@
-"""The README is true: its figures are the measured ones, its files exist, its commands parse."""
+"""The README is true: its figures are the measured ones, its files exist, its commands parse.
+
+So do the commands of docs/service.md.
+"""
 
 import os
 import re
@@ -15,9 +18,10 @@ from inkdigits.cli import app
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 READING = (ROOT / "docs" / "reading.md").read_text("utf-8")
+SERVICE = (ROOT / "docs" / "service.md").read_text("utf-8")
 COMMANDS = sorted(
-    set(re.findall(r"^    (inkdigits [^#\n]*?) *(?:#|$)", README, re.MULTILINE))
-    | set(re.findall(r"`(inkdigits [^`…]+)`", README))
+    set(re.findall(r"^    (inkdigits [^#\n]*?) *(?:#|$)", README + SERVICE, re.MULTILINE))
+    | set(re.findall(r"`(inkdigits [^`…]+)`", README + SERVICE))
 )
 
 
