@@ -14,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 
 from inkdigits.errors import ServiceError, reason
 from inkdigits.service.app import create_app
+from inkdigits.service.connection import Connection
 from inkdigits.service.logs import configure_logs
 from inkdigits.service.model import ModelInService
 from inkdigits.service.settings import Settings
@@ -22,6 +23,7 @@ __all__ = ["serve"]
 
 _BACKLOG = 2048
 _MOST_CONNECTIONS = 2000  # a worker's; more are told to come again
+_OTHER_FILES = 100  # that a worker has open
 
 
 def serve(settings: Settings) -> None:
@@ -38,10 +40,11 @@ def serve(settings: Settings) -> None:
         config = uvicorn.Config(
             functools.partial(create_app, *given),
             factory=True,
+            http=functools.partial(Connection, settings.arrival_timeout),  # type: ignore[arg-type]
             log_config=None,
             access_log=False,
             server_header=False,
-            limit_concurrency=_MOST_CONNECTIONS,
+            limit_concurrency=_most_connections(),
             backlog=_BACKLOG,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=int(settings.timeout + settings.arrival_timeout) + 1,
@@ -60,6 +63,21 @@ def serve(settings: Settings) -> None:
             workers.run()
             if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
                 raise ServiceError("a worker could not start; the log above says why")
+
+
+def _most_connections() -> int:
+    """Have the system allow as many open files as connections are taken, or take fewer."""
+    if sys.platform == "win32":
+        return _MOST_CONNECTIONS
+    import resource
+
+    wanted = _MOST_CONNECTIONS + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return _MOST_CONNECTIONS
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(1, allowed - _OTHER_FILES)
 
 
 def _listen(settings: Settings) -> socket.socket:
