@@ -160,6 +160,9 @@ class Gate:
             raise self._refuse("key", 401, detail, **{"www-authenticate": "Bearer"})
 
     def _check_size(self, headers: dict[bytes, bytes]) -> None:
+        if b"upgrade" in headers:  # uvicorn takes the body for one in the other protocol
+            detail = "the service changes to no other protocol: send no Upgrade header with a body"
+            raise self._refuse("upgrade", 400, detail)
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length[:19]) > self._settings.max_bytes:
             raise self._too_large()
