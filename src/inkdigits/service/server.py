@@ -44,6 +44,10 @@ def serve(settings: Settings) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            # uvicorn would trust whoever is on this machine, and that is everybody behind a proxy
+            # that hands on what it was sent.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
             limit_concurrency=_most_connections(),
             backlog=_BACKLOG,
             timeout_keep_alive=30,

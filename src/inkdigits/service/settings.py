@@ -38,6 +38,8 @@ class Settings(BaseSettings):
         allowed_hosts: names that the service goes by. At a loopback address only those of this
             machine count by default, so that no foreign page can reach it under another name.
         allowed_origins: other web sites whose pages may call the service.
+        trusted_proxies: addresses or networks of proxies that say by X-Forwarded-For who asks; from
+            anybody else the header counts for nothing, since a rate limit would be no limit.
     """
 
     model_config = SettingsConfigDict(env_prefix="INKDIGITS_", extra="ignore", frozen=True)
@@ -57,6 +59,7 @@ class Settings(BaseSettings):
     arrival_timeout: float = Field(20.0, gt=0, le=600)
     allowed_hosts: _Words = ()
     allowed_origins: _Words = ()
+    trusted_proxies: _Words = ()
 
     @classmethod
     def of(cls, **given: Any) -> "Settings":
@@ -75,7 +78,7 @@ class Settings(BaseSettings):
                 f"the setting {name} (INKDIGITS_{name.upper()}) cannot be so: {why}"
             ) from error
 
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -90,6 +93,18 @@ class Settings(BaseSettings):
             if scheme not in ("http", "https") or not rest or "/" in rest or "*" in rest:
                 raise ValueError(f"{abbreviated(origin)} is no origin such as https://example.org")
         return tuple(origin.lower() for origin in origins)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError as error:
+                raise ValueError(
+                    f"{abbreviated(proxy)} is no address such as 127.0.0.1 or 10.0.0.0/8"
+                ) from error
+        return proxies
 
     @field_validator("api_key")
     @classmethod
