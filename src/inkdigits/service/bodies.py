@@ -37,10 +37,10 @@ async def _of_form(request: Request) -> tuple[bytes, str | None]:
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
         raise Problem(400, f"the form cannot be understood: {error}") from error
-    file = form.get(_FIELD)
-    if not isinstance(file, UploadFile):
-        raise Problem(422, f"the form has no file called {_FIELD!r}")
     try:
+        file = form.get(_FIELD)
+        if not isinstance(file, UploadFile):
+            raise Problem(422, f"the form has no file called {_FIELD!r}")
         content = await file.read()
     finally:
         await form.close()
