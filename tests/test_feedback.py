@@ -161,7 +161,6 @@ def test_what_is_added_comes_back_as_it_was_in_order(url: str) -> None:
     ]
     with Feedback(url) as feedback:
         assert [feedback.add(one) for one in given] == [True, True, True]
-        feedback.ping()
     with Feedback(url) as feedback:
         assert feedback.count() == 3
         for kept, one in zip(feedback.each(), given, strict=True):

@@ -177,11 +177,6 @@ class Feedback:
         """
         return write_corrections(self.each(), Path(path))
 
-    def ping(self) -> None:
-        """Return if the database answers."""
-        with plainly(self.place), self._engine.connect() as connection:
-            connection.execute(select(corrections.c.number).limit(1))
-
     def _delete(self, statements: Iterable[Delete]) -> int:
         with plainly(self.place), self._turn:
             with self._writer.begin() as connection:
