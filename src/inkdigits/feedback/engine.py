@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from inkdigits.errors import FeedbackError, import_extra, reason
 from inkdigits.feedback.address import Address
@@ -53,7 +54,8 @@ def _sqlite(address: Address, file: Path) -> Engine:
     engine = create_engine(address.url, connect_args={"timeout": _PATIENCE}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
-    def set_up(connection: sqlite3.Connection, _: object) -> None:
+    def set_up(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _identity(file)
         connection.isolation_level = None  # transactions begin below, not where Python guesses
         _use_wal(connection)
         (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
@@ -61,12 +63,26 @@ def _sqlite(address: Address, file: Path) -> Engine:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA max_page_count = {MOST_BYTES // page_bytes}")
 
+    @event.listens_for(engine, "checkout")
+    def check_file(_: object, record: ConnectionPoolEntry, __: object) -> None:
+        # SQLite would write on into a file that is gone, or elsewhere.
+        if record.info["file"] != _identity(file):
+            raise FeedbackError(f"{file} was moved, deleted or replaced since it was opened")
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         write = connection.get_execution_options().get("writing")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _create(file: Path) -> None:

@@ -5,7 +5,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from inkdigits.errors import FeedbackError
+from inkdigits.errors import FeedbackError, InkDigitsError
 from inkdigits.feedback.correction import Correction
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Corrections"]
 
 _MOST = 256  # that may wait for the disk
-_SECONDS = 10.0
+_SECONDS = 20.0  # longer than the database is waited for, so that it is known what became of it
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class Corrections:
             async with asyncio.timeout(_SECONDS):
                 return await asyncio.shield(job)
         except TimeoutError:
+            job.cancel()  # if it has not begun
             raise FeedbackError("the database takes too long") from None
         except FeedbackError as error:
             _log.error("a correction was not kept", extra={"reason": str(error)})
@@ -58,7 +59,7 @@ class Corrections:
         """Open the database ahead of the first correction; what is wrong with it is logged."""
         try:
             await asyncio.get_running_loop().run_in_executor(self._pool, self._opened)
-        except FeedbackError as error:
+        except InkDigitsError as error:
             _log.error("no correction can be kept", extra={"reason": str(error)})
 
     def close(self) -> None:
@@ -73,7 +74,14 @@ class Corrections:
             job.exception()  # looked at, even if nobody waits any more
 
     def _add(self, correction: Correction) -> bool:
-        return self._opened().add(correction)
+        try:
+            return self._opened().add(correction)
+        except FeedbackError:
+            # Its file may be another one by the next time, or its server.
+            if self._feedback is not None:
+                self._feedback.close()
+                self._feedback = None
+            raise
 
     def _opened(self) -> "Feedback":
         if self._feedback is None:
