@@ -316,7 +316,14 @@ def test_keeps_a_correction_once(client: httpx.Client, home: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"consent": False}, {"consent": None}, {"digit": 10}, {"digit": "3"}, {"confidence": 1.5}],
+    [
+        {"consent": False},
+        {"consent": None},
+        {"digit": 10},
+        {"digit": "3"},
+        {"confidence": 1.5},
+        {"model": "m" * 65},
+    ],
 )
 def test_keeps_nothing_without_consent_or_sense(
     client: httpx.Client, change: dict[str, Any], home: Path

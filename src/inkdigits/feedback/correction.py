@@ -14,7 +14,7 @@ from inkdigits.errors import FeedbackError
 
 __all__ = ["LONGEST_MODEL", "Correction"]
 
-LONGEST_MODEL = 100
+LONGEST_MODEL = 64
 """Characters that the name of a model's version may have."""
 
 

@@ -8,6 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from inkdigits.datasets.dataset import SIDE
+from inkdigits.feedback.correction import LONGEST_MODEL
+
 __all__ = [
     "Classification",
     "ClassifyRequest",
@@ -21,8 +24,7 @@ __all__ = [
     "pixels",
 ]
 
-_SIDE = 28
-_BYTES = _SIDE * _SIDE
+_BYTES = SIDE * SIDE
 
 
 def _check_base64(text: str) -> str:
@@ -44,7 +46,7 @@ _Encoded = Annotated[
     ),
     AfterValidator(_check_base64),
 ]
-_SIDES = Field(min_length=_SIDE, max_length=_SIDE, fail_fast=True)
+_SIDES = Field(min_length=SIDE, max_length=SIDE, fail_fast=True)
 _Row = Annotated[list[Annotated[int, Field(ge=0, le=255)]], _SIDES]
 _Nested = Annotated[list[_Row], _SIDES]
 # A discriminator, so that what is wrong is said of the form that was meant.
@@ -59,7 +61,7 @@ _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 def pixels(image: str | list[list[int]]) -> npt.NDArray[np.uint8]:
     """Return an image of a request as uint8 ``(28, 28)``, bright ink on black."""
     if isinstance(image, str):
-        return np.frombuffer(base64.b64decode(image), np.uint8).reshape(_SIDE, _SIDE)
+        return np.frombuffer(base64.b64decode(image), np.uint8).reshape(SIDE, SIDE)
     return np.array(image, np.uint8)
 
 
@@ -154,7 +156,9 @@ class CorrectionRequest(_Body):
     digit: _DigitValue = Field(description="what it is")
     answer: _DigitValue | None = Field(None, description="what the service said")
     confidence: _Share | None = None
-    model: str = Field("", max_length=64, description="the version of the model that said it")
+    model: str = Field(
+        "", max_length=LONGEST_MODEL, description="the version of the model that said it"
+    )
 
 
 class CorrectionKept(BaseModel):

@@ -9,14 +9,14 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from inkdigits.datasets.dataset import SIDE
 from inkdigits.service.problems import Problem
 from inkdigits.service.routes.parts import parts_of
 
 __all__ = ["CountedRoute"]
 
-_AN_IMAGE = (
-    28 * 28 + 28 + 1
-)  # lists, where each pixel is in one of its own, as shape N × 28 × 28 × 1
+# Lists, where each pixel is in one of its own, as shape N × 28 × 28 × 1.
+_AN_IMAGE = SIDE * SIDE + SIDE + 1
 _BESIDES = 1000  # names, and what is no image
 
 

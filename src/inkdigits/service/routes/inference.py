@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from inkdigits._version import __version__
+from inkdigits.datasets.dataset import DIGITS, SIDE
 from inkdigits.service.problems import Problem
 from inkdigits.service.routes.counted import CountedRoute
 from inkdigits.service.routes.health import check_ready
@@ -87,8 +88,8 @@ async def describe(request: Request, name: str) -> dict[str, Any]:
         "name": _NAME,
         "versions": [parts_of(request).model.version],
         "platform": "onnxruntime_onnx",
-        "inputs": [{"name": "images", "datatype": "FP32", "shape": [-1, 28, 28, 1]}],
-        "outputs": [{"name": "probabilities", "datatype": "FP32", "shape": [-1, 10]}],
+        "inputs": [{"name": "images", "datatype": "FP32", "shape": [-1, SIDE, SIDE, 1]}],
+        "outputs": [{"name": "probabilities", "datatype": "FP32", "shape": [-1, DIGITS]}],
     }
 
 
@@ -128,18 +129,18 @@ async def infer(request: Request, name: str, body: InferRequest) -> Response:
 
 def _images(tensor: _Input) -> npt.NDArray[np.uint8]:
     shape = tensor.shape
-    if shape[1:] not in ([28, 28], [28, 28, 1]):
-        raise Problem(400, f"images must have the shape [N, 28, 28, 1], not {shape}")
+    if shape[1:] not in ([SIDE, SIDE], [SIDE, SIDE, 1]):
+        raise Problem(400, f"images must have the shape [N, {SIDE}, {SIDE}, 1], not {shape}")
     try:
         values = np.array(tensor.data, np.float64).ravel()
     except (TypeError, ValueError, OverflowError):
         raise Problem(400, "data must hold numbers, flat or nested as the shape is") from None
-    if len(values) != shape[0] * 28 * 28:
+    if len(values) != shape[0] * SIDE * SIDE:
         raise Problem(400, f"data has {len(values)} numbers, and the shape {shape} has others")
     most = 1.0 if tensor.datatype == "FP32" else 255.0
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= most):
         raise Problem(400, f"{tensor.datatype} pixels are 0 (paper) to {most:g} (ink)")
-    return (values * (255.0 / most) + 0.5).astype(np.uint8).reshape(-1, 28, 28)
+    return (values * (255.0 / most) + 0.5).astype(np.uint8).reshape(-1, SIDE, SIDE)
 
 
 def _check_name(name: str) -> None:

@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("digit", sa.SmallInteger, nullable=False),
         sa.Column("answer", sa.SmallInteger),
         sa.Column("confidence", sa.Double),
-        sa.Column("model", sa.String(100), nullable=False),
+        sa.Column("model", sa.String(64), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.UniqueConstraint("id", name="corrections_id"),
         sa.CheckConstraint("length(image) = 784", name="corrections_image"),
