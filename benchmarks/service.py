@@ -41,7 +41,7 @@ HERE = Path(__file__).parent
 PACE = {"classify": 2000, "read": 1000}
 CONNECTIONS = 64
 UNBATCHED = (
-    "import inkdigits.service.engine as engine; engine._LARGEST_BATCH = 1; "
+    "import inkdigits.service.engine as engine; engine._ENOUGH = 1; "
     "from inkdigits.__main__ import main; main()"
 )
 LUA = """
@@ -232,7 +232,7 @@ def free_port() -> int:
 
 
 def worker_megabytes(parent: int) -> float:
-    """Return the resident memory of the largest worker."""
+    """Return the most memory that the largest worker was resident in."""
     pids = [str(parent)]
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -240,7 +240,7 @@ def worker_megabytes(parent: int) -> float:
                 pids.append(status.parent.name)
     sizes = []
     for pid in pids:
-        found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
         sizes.append(int(found[1]) * 1024 / 1e6 if found else 0.0)
     return max(sizes)
 

@@ -43,12 +43,12 @@ class Server:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 self._reader.join(5)
-                raise RuntimeError("the service ended: " + "".join(self.log[-20:]))
+                raise RuntimeError("the service ended: " + "".join(self.log[-5:]))
             with contextlib.suppress(httpx.TransportError):
                 if self.url and httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200:
                     return
             time.sleep(0.05)
-        raise TimeoutError("the service did not get ready: " + "".join(self.log[-20:]))
+        raise TimeoutError("the service did not get ready: " + "".join(self.log[-5:]))
 
     def close(self) -> None:
         """Let go of the log of a process that has ended."""
@@ -60,6 +60,11 @@ class Server:
         """Stop it as a system does, and return its exit status."""
         self.process.terminate()
         return self.process.wait(_SECONDS)
+
+
+def without_settings() -> dict[str, str]:
+    """Return the environment without what whoever runs the tests tells a service of theirs."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("INKDIGITS_")}
 
 
 @contextlib.contextmanager
@@ -78,7 +83,7 @@ def serving(
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "INKDIGITS_HOME": str(home), **(environment or {})},
+        env={**without_settings(), "INKDIGITS_HOME": str(home), **(environment or {})},
     )
     server = Server(process)
     try:
@@ -86,6 +91,8 @@ def serving(
         yield server
         if process.poll() is None:
             server.stop()
+        faults = [line for line in server.log if "a fault of the service" in line]
+        assert not faults, faults
     finally:
         process.kill()
         process.wait(_SECONDS)

@@ -41,7 +41,7 @@ from inkdigits.service.in_service import (
 )
 from inkdigits.service.metrics import Metrics
 from inkdigits.service.model import load_model
-from tests.serving import Server, serving
+from tests.serving import Server, serving, without_settings
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 NOTE, SEVEN = PICTURES / "note.jpg", PICTURES / "seven.png"
@@ -403,6 +403,11 @@ def test_wants_its_key(strict: Server) -> None:
     for headers in ({"x-api-key": key}, {"authorization": f"Bearer {key}"}):
         assert httpx.post(read, content=b"x", headers=headers).status_code == 422
     assert httpx.get(f"{strict.url}/metrics").status_code == 401
+    figures = httpx.get(f"{strict.url}/metrics", headers={"x-api-key": key}).text
+    assert 'inkdigits_requests_total{code="401",route="/v1/read"} 4.0' in figures
+    described = httpx.get(f"{strict.url}/openapi.json").json()
+    assert set(described["components"]["securitySchemes"]) == {"key", "bearer"}
+    assert described["paths"]["/healthz"]["get"]["security"] == []
     for path in ("/", "/healthz", "/v2/health/ready", "/openapi.json"):
         assert httpx.get(strict.url + path).status_code == 200
 
@@ -464,26 +469,28 @@ def test_one_client_cannot_ask_all_the_time(tmp_path: Path) -> None:
     with serving(tmp_path, "--rate-limit", "3/hour") as running:
         answers = [httpx.get(f"{running.url}/v1/model") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-        assert int(answers[-1].headers["retry-after"]) > 0
+        assert 0 < int(answers[-1].headers["retry-after"]) <= 3600
         assert httpx.get(f"{running.url}/healthz").status_code == 200
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows tells no program to stop in order")
 def test_answers_what_it_accepted_before_it_stops(tmp_path: Path) -> None:
-    with serving(tmp_path) as running:
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    patient = {"INKDIGITS_TIMEOUT": "300"}
+    with serving(tmp_path, environment=patient) as running:
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
             slow = [
                 pool.submit(
                     httpx.post,
-                    f"{running.url}/v1/read?explain=true&overlay=true",
+                    f"{running.url}/v1/read?overlay=true",
                     content=NOTE.read_bytes(),
-                    timeout=60,
+                    timeout=300,
                 )
-                for _ in range(8)
+                for _ in range(4)
             ]
-            wait_for(lambda: _accepted(running) >= 8)
+            wait_for(lambda: _accepted(running) >= 4)
             running.process.terminate()
-            assert [job.result().status_code for job in slow] == [200] * 8
-        assert running.process.wait(60) in (0, -signal.SIGTERM)
+            assert [job.result().status_code for job in slow] == [200] * 4
+        assert running.process.wait(300) in (0, -signal.SIGTERM)
 
 
 def _accepted(running: Server) -> int:
@@ -495,7 +502,7 @@ def _accepted(running: Server) -> int:
     return sum(int(float(found[1])) for found in (waiting, done) if found)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="kills by POSIX signals")
+@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the workers in /proc")
 def test_workers_share_figures_and_are_replaced(tmp_path: Path) -> None:
     with serving(tmp_path, "--workers", "2") as running:
         with httpx.Client(base_url=running.url, timeout=60) as client:
@@ -508,6 +515,7 @@ def test_workers_share_figures_and_are_replaced(tmp_path: Path) -> None:
         os.kill(workers[0], signal.SIGKILL)
         wait_for(lambda: len(set(_children(running.process.pid)) - {workers[0]}) == 2)
         assert httpx.get(f"{running.url}/healthz", timeout=60).status_code == 200
+        assert "inkdigits_queue_depth 0.0" in httpx.get(f"{running.url}/metrics", timeout=60).text
         assert running.stop() in (0, -signal.SIGTERM)
 
 
@@ -563,7 +571,7 @@ def test_refuses_to_start_plainly(server: Server, tmp_path: Path) -> None:
     def said(*arguments: str, **environment: str) -> str:
         ended = subprocess.run(
             [sys.executable, "-m", "inkdigits", "serve", *arguments],
-            env={**os.environ, "INKDIGITS_HOME": str(tmp_path), **environment},
+            env={**without_settings(), "INKDIGITS_HOME": str(tmp_path), **environment},
             capture_output=True,
             text=True,
             timeout=120,
@@ -630,9 +638,12 @@ def test_the_engine_refuses_what_is_too_much_and_knows_when_it_is_stuck() -> Non
         engine = Engine(1, 2, Metrics())
         blocked = threading.Event()
         jobs = [asyncio.create_task(engine.run(blocked.wait)) for _ in range(2)]
-        await asyncio.sleep(0.2)
-        assert engine.busy
+        for _ in range(600):
+            await asyncio.sleep(0.05)
+            if engine.stuck(0.05):
+                break
         assert engine.stuck(0.05)
+        assert engine.busy
         with pytest.raises(Busy):
             await engine.run(lambda: None)
         # Nobody waits for it any more, and still it is there until it ends.

@@ -39,8 +39,7 @@ class Reader:
             setting: ``cv2.setNumThreads``.
         min_confidence: a digit with less is not trusted, 0 to 1; the model's own rejection
             threshold by default.
-        max_marks: a page with more marks is refused before the network sees any; by default there
-            is no such limit.
+        max_marks: a page with more marks is not read; by default there is no such limit.
 
     Attributes:
         model: the path of the model file.
@@ -186,13 +185,17 @@ class Reader:
 
     def _digits_on(self, page: Page) -> list[Candidate] | None:
         """Find the digits of a page; `None` where there is no ink at all."""
-        found = self._digits_among(page.pixels)
         sheet = find_sheet(page.pixels)
         if sheet is None:
-            return found
+            return self._digits_among(page.pixels)
+        found, readable = None, True
+        try:
+            found = self._digits_among(page.pixels)
+        except PictureError:  # the grain of a desk has many marks; the sheet on it may have few
+            readable = False
         # A desk is no paper: beside one, all of the sheet may have seemed to be ink.
         on_sheet = self._digits_among(page.pixels[sheet])
-        if on_sheet is None or self._trusted(on_sheet) <= self._trusted(found or []):
+        if on_sheet is None or (readable and self._trusted(on_sheet) <= self._trusted(found or [])):
             return found
         rows, columns = sheet
         return [one.moved(columns.start, rows.start) for one in on_sheet]

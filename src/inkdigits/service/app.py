@@ -22,7 +22,7 @@ from inkdigits._version import __version__
 from inkdigits.reading.classifier import available_threads
 from inkdigits.service.corrections import Corrections
 from inkdigits.service.engine import Engine
-from inkdigits.service.gate import Gate
+from inkdigits.service.gate import Gate, is_open
 from inkdigits.service.logs import configure_logs
 from inkdigits.service.metrics import Metrics
 from inkdigits.service.model import ModelInService
@@ -64,7 +64,6 @@ def create_app(settings: Settings, models: ModelInService | None = None) -> ASGI
         )
         kept = Corrections(settings.database) if settings.corrections else None
         app.state.parts = Parts(settings, models, engine, metrics, kept)
-        app.openapi()  # schema and validators are made now, not for the first who asks
         gc.collect()
         gc.freeze()  # what stays for good need not be looked through again and again
         _log.info("ready", extra={"model": models.now.version})
@@ -97,7 +96,7 @@ def create_app(settings: Settings, models: ModelInService | None = None) -> ASGI
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(Exception, _on_fault)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _openapi(app, with_key=settings.api_key is not None)  # type: ignore[method-assign]
 
     outer: ASGIApp = Gate(app, settings, metrics)
     if settings.allowed_origins:
@@ -108,10 +107,12 @@ def create_app(settings: Settings, models: ModelInService | None = None) -> ASGI
             allow_headers=["content-type", "x-api-key", "authorization", "x-request-id"],
             expose_headers=["x-request-id", "retry-after"],
         )
-    return Watch(outer, metrics)
+    # The one parameter that a path may have is the model's name, and there is one model.
+    routes = {path.replace("{name}", inference.MODEL): path for path in app.openapi()["paths"]}
+    return Watch(outer, metrics, routes)
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
+def _openapi(app: FastAPI, *, with_key: bool) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(
             title=app.title,
@@ -122,6 +123,16 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         )
         schemas = schema["components"]["schemas"]
         schemas[ProblemDetails.__name__] = ProblemDetails.model_json_schema()
+        if with_key:
+            schema["components"]["securitySchemes"] = {
+                "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            }
+            schema["security"] = [{"key": []}, {"bearer": []}]
+            for path, operations in schema["paths"].items():
+                for operation in operations.values():
+                    if is_open(path):
+                        operation["security"] = []
         app.openapi_schema = schema
     return app.openapi_schema
 

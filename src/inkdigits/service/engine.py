@@ -26,7 +26,7 @@ __all__ = ["Busy", "Engine"]
 
 _T = TypeVar("_T")
 
-_LARGEST_BATCH = 64  # images; what the network classifies in one go
+_ENOUGH = 64  # images: with so many, a batch takes in no more requests
 
 
 class Busy(Exception):  # noqa: N818  (it is no fault)
@@ -114,6 +114,8 @@ class Engine:
             model: the one to ask.
             images: uint8 ``(count, 28, 28)``, bright ink on black.
 
+        What nobody waits for any more is left out here, too.
+
         Returns:
             float32 ``(count, 10)``: a row of probabilities an image.
 
@@ -126,7 +128,7 @@ class Engine:
         return await waiting
 
     def close(self) -> None:
-        """Let the threads end, after what they are at."""
+        """Let the threads end, after what waits for them."""
         for _ in self._threads:
             self._jobs.put(_Sign.END)
 
@@ -149,11 +151,14 @@ class Engine:
     def _classify_waiting(self) -> None:
         batch: list[_Images] = []
         count = 0
-        while count < _LARGEST_BATCH:
+        while count < _ENOUGH:
             try:
                 one = self._images.popleft()
             except IndexError:  # an earlier thread took it
                 break
+            if one.waiting.cancelled():
+                self._tell(one.waiting, None, None)
+                continue
             batch.append(one)
             count += len(one.images)
         by_model: dict[int, list[_Images]] = {}
@@ -163,9 +168,9 @@ class Engine:
             self._classify_group(group)
 
     def _classify_group(self, group: list[_Images]) -> None:
-        images = np.concatenate([one.images for one in group])
-        self._metrics.batch_size.observe(len(images))
         try:
+            images = np.concatenate([one.images for one in group])
+            self._metrics.batch_size.observe(len(images))
             probabilities = group[0].model.reader.classify(images)
         except Exception as error:  # noqa: BLE001  (each who waits is told)
             for one in group:

@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import hmac
 import ipaddress
+import math
 import re
+import time
 
 from limits import parse_many
 from limits.storage import MemoryStorage
@@ -15,7 +17,7 @@ from inkdigits.service.metrics import Metrics
 from inkdigits.service.problems import Problem, problem_response
 from inkdigits.service.settings import Settings
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "is_open"]
 
 _BODIES = 256 << 20  # bytes of bodies that a worker holds at once
 _SMALL = 64 << 10  # bytes that are let in even then: a connection cannot hold more than these
@@ -66,11 +68,11 @@ class Gate:
         if scope["path"] not in _HEALTH:  # who watches over machines asks by their numbers
             self._check_host(headers)
         self._check_origin(headers, scope["method"])
-        is_open = _is_open(scope["path"])
-        if not is_open:
+        for_all = is_open(scope["path"])
+        if not for_all:
             self._check_rate(scope)
             self._check_key(headers)
-        if is_open or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        if for_all or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)  # which looks at no body
             return
 
@@ -137,9 +139,11 @@ class Gate:
             )
 
     def _check_rate(self, scope: Scope) -> None:
+        client = _client(scope) if self._limits else ""
         for limit in self._limits:
-            if not self._limiter.hit(limit, _client(scope)):
-                seconds = limit.get_expiry()
+            if not self._limiter.hit(limit, client):
+                reset = self._limiter.get_window_stats(limit, client).reset_time
+                seconds = max(1, math.ceil(reset - time.time()))
                 raise self._refuse(
                     "rate",
                     429,
@@ -194,7 +198,7 @@ class _Whole:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-def _is_open(path: str) -> bool:
+def is_open(path: str) -> bool:
     """Tell whether anybody may ask for a path: the page, and whether the service is well."""
     return path in _OPEN or path.startswith("/static/")
 

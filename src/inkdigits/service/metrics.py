@@ -1,6 +1,8 @@
 """What a service counts, for Prometheus."""
 
 import os
+import re
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -70,7 +72,21 @@ class Metrics:
     def exposition(self) -> bytes:
         """Return all figures in Prometheus' text format."""
         registry = self._registry
-        if os.environ.get(_SHARED):
+        if folder := os.environ.get(_SHARED):
+            _forget_dead_workers(Path(folder))
             registry = CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def _forget_dead_workers(folder: Path) -> None:
+    """Remove what a worker that was killed had in work: nobody works on it any more."""
+    if os.name == "nt":  # there, asking after a process so would end it
+        return
+    for file in folder.glob("gauge_live*.db"):
+        found = re.search(r"_(\d+)\.db$", file.name)
+        if found is not None:
+            try:
+                os.kill(int(found[1]), 0)
+            except ProcessLookupError:
+                multiprocess.mark_process_dead(int(found[1]))  # type: ignore[no-untyped-call]

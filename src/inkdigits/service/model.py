@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inkdigits._home import home
-from inkdigits.errors import InkDigitsError, ModelError, reason
+from inkdigits.errors import ModelError, reason
 from inkdigits.reading import Reader
 from inkdigits.reading.classifier import DEFAULT_MODEL
 from inkdigits.service.in_service import current_model
@@ -80,7 +80,7 @@ class ModelInService:
                 if path == self._path:
                     continue
                 model = await asyncio.to_thread(self._load, path)
-            except InkDigitsError as error:
+            except Exception as error:  # noqa: BLE001  (the next one may be sound)
                 if str(error) != failed:  # once, not each second
                     _log.error("the model stays as it is", extra={"reason": str(error)})
                 failed = str(error)

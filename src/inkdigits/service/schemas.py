@@ -42,7 +42,7 @@ _Encoded = Annotated[
     Field(
         max_length=1100,
         description="784 bytes in base64: 28 × 28 pixels, row by row, 0 (paper) to 255 (ink)",
-        examples=["AAAA…"],
+        examples=[base64.b64encode(bytes(_BYTES)).decode()],
     ),
     AfterValidator(_check_base64),
 ]

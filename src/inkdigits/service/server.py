@@ -53,6 +53,7 @@ def serve(settings: Settings) -> None:
             timeout_keep_alive=30,
             timeout_graceful_shutdown=int(settings.timeout + settings.arrival_timeout) + 1,
             ws="none",
+            timeout_worker_healthcheck=60,  # a busy machine may take a while to import all this
             workers=settings.workers,
         )
         configure_logs()

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inkdigits._text import abbreviated
-from inkdigits.errors import FeedbackError, ServiceError
+from inkdigits.errors import InkDigitsError, ServiceError, import_extra
 
 __all__ = ["Settings"]
 
@@ -137,8 +137,9 @@ class Settings(BaseSettings):
             from inkdigits.feedback.address import parse
 
             try:
-                parse(url)
-            except FeedbackError as error:
+                if parse(url).file is None:
+                    import_extra("pg8000")
+            except InkDigitsError as error:
                 raise ValueError(str(error)) from None
         return url
 

@@ -8,6 +8,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,11 +29,13 @@ class Watch:
     Args:
         app: what is watched.
         metrics: are told of each request.
+        routes: by path; what is turned away before it is routed counts for these, too.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, routes: Mapping[str, str]) -> None:
         self._app = app
         self._metrics = metrics
+        self._routes = routes
         # A label's child is looked up under a lock each time; these are few and stay.
         self._counts: dict[tuple[str, int], Any] = {}
         self._seconds: dict[str, Any] = {}
@@ -70,7 +73,9 @@ class Watch:
             self._note(scope, request_id, status or 499, time.perf_counter() - start)
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "other")
+        route = getattr(scope.get("route"), "path", None)
+        if route is None:
+            route = self._routes.get(scope["path"], "other")
         count = self._counts.get((route, status))
         if count is None:
             count = self._counts[route, status] = self._metrics.requests.labels(route, str(status))

@@ -10,33 +10,39 @@ const form = document.getElementById("correction-form");
 const consent = document.getElementById("consent");
 const error = document.getElementById("correction-error");
 const send = document.getElementById("send");
-let current = null; // the digit, and the version of the model that read it
+let current = null; // what the open dialog is about
 
 for (let digit = 0; digit < 10; digit++) document.getElementById("choices").append(choice(digit));
 
 // Ask what a digit is; answers {digit, id}, or null where it was not said.
 export async function correct(digit, model) {
-  current = { digit, model, kept: null };
+  const mine = { digit, model, kept: null, closing: new AbortController() };
+  current = mine;
   drawImage(document.getElementById("specimen"), digit.image);
   const answer = digit.trusted ? `a ${digit.digit}` : `perhaps a ${digit.digit}`;
   document.getElementById("was-read").textContent = `It was read as ${answer}, ${percent(digit.confidence)} certain.`;
   for (const input of form.elements.digit) input.checked = false;
   error.textContent = "";
+  send.disabled = false;
   const closed = open(dialog);
   form.elements.digit[0].focus();
   await closed;
-  return current.kept;
+  mine.closing.abort();
+  current = null;
+  return mine.kept;
 }
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const { digit, model } = current;
+  const mine = current;
+  const { digit, model } = mine;
   const said = Number(form.elements.digit.value);
   send.disabled = true;
   error.textContent = "";
   try {
     const { id } = await call("/v1/corrections", {
       type: "application/json",
+      signal: mine.closing.signal, // what is cancelled while the service is busy is not sent later
       waiting: (sentence) => (error.textContent = sentence),
       body: JSON.stringify({
         consent: consent.checked,
@@ -47,11 +53,11 @@ form.addEventListener("submit", async (event) => {
         model,
       }),
     });
-    current.kept = { digit: said, id };
-    dialog.close();
+    mine.kept = { digit: said, id };
+    if (current === mine) dialog.close();
   } catch (failure) {
+    if (current !== mine) return;
     error.textContent = failure.message;
-  } finally {
     send.disabled = false;
   }
 });

@@ -74,8 +74,9 @@ async function readStage() {
     view.show(reading, isPicture, !stage.picture?.isDrawn);
     setCorrecting(pad.locked && !view.isEmpty);
   } catch (error) {
+    if (asked !== subject) return; // it was given up, which says nothing about the service
     reachable = error.status !== 0;
-    if (asked === subject) fail(error);
+    fail(error);
   } finally {
     clearTimeout(slow);
     byId("working").hidden = true;

@@ -24,22 +24,24 @@ export function allowAsking() {
 }
 
 // Call the service and return what it answers. A body that is a function is asked for the body at
-// each attempt, so that the newest is sent. `waiting` is called with a sentence before a pause.
+// each attempt, so that the newest is sent. `waiting` is called with a sentence before a pause. Once
+// `signal` is aborted nothing more is sent, and the promise fails with its reason.
 export async function call(path, { body, type, signal, waiting } = {}) {
   for (let waits = 0; ; ) {
+    signal?.throwIfAborted();
     const key = sessionStorage.getItem(KEY);
     const content = typeof body === "function" ? await body() : body;
-    const response = await send(path, content, type, key, signal);
-    if (response.ok) return contentOf(response);
+    const { response, text } = await send(path, content, type, key, signal);
+    if (response.ok) return contentOf(text);
     if (response.status === 401 && (await haveOtherKey(key))) continue;
     const seconds = Number(response.headers.get("Retry-After") || 1);
     if (response.status === 429 && waits < MOST_WAITS && seconds <= LONGEST_WAIT) {
       waits += 1;
       waiting?.(`The service is busy. Trying again in ${seconds} s.`);
       await pause(seconds, signal);
-      if (!signal?.aborted) continue;
+      continue;
     }
-    throw new CallError(await sentenceOf(response), response.status);
+    throw new CallError(sentenceOf(response, text), response.status);
   }
 }
 
@@ -61,8 +63,10 @@ async function send(path, body, type, key, signal) {
   if (key) headers["X-API-Key"] = key;
   try {
     const method = body === undefined ? "GET" : "POST";
-    return await fetch(path, { method, body, headers, signal: controller.signal });
+    const response = await fetch(path, { method, body, headers, signal: controller.signal });
+    return { response, text: await response.text() }; // a connection can stall after the headers, too
   } catch {
+    signal?.throwIfAborted();
     if (!navigator.onLine) throw new CallError("You are offline. Nothing is read until you are back online.");
     if (controller.signal.aborted) throw new CallError("The service did not answer in time.");
     throw new CallError("The service cannot be reached.");
@@ -72,9 +76,9 @@ async function send(path, body, type, key, signal) {
   }
 }
 
-async function contentOf(response) {
+function contentOf(text) {
   try {
-    return await response.json();
+    return JSON.parse(text);
   } catch {
     throw new CallError("The service's answer did not arrive whole.");
   }
@@ -94,10 +98,10 @@ async function haveOtherKey(refused) {
 }
 
 // An error of the service says in `detail` what is wrong; one of a proxy before it may say anything.
-async function sentenceOf(response) {
+function sentenceOf(response, text) {
   let detail;
   try {
-    ({ detail } = await response.json());
+    ({ detail } = JSON.parse(text));
   } catch {}
   if (typeof detail !== "string" || !detail) return `The service answered with an error (${response.status}).`;
   const sentence = detail[0].toUpperCase() + detail.slice(1);

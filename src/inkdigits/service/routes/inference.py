@@ -17,9 +17,9 @@ from inkdigits.service.routes.counted import CountedRoute
 from inkdigits.service.routes.health import check_ready
 from inkdigits.service.routes.parts import json_answer, parts_of
 
-__all__ = ["router"]
+__all__ = ["MODEL", "router"]
 
-_NAME = "digits"
+MODEL = "digits"
 
 
 class _InferenceError(BaseModel):
@@ -85,7 +85,7 @@ async def describe(request: Request, name: str) -> dict[str, Any]:
     """Give the model's version, inputs and outputs."""
     _check_name(name)
     return {
-        "name": _NAME,
+        "name": MODEL,
         "versions": [parts_of(request).model.version],
         "platform": "onnxruntime_onnx",
         "inputs": [{"name": "images", "datatype": "FP32", "shape": [-1, SIDE, SIDE, 1]}],
@@ -98,7 +98,7 @@ async def model_ready(request: Request, name: str) -> dict[str, Any]:
     """Answer 200 while the model answers."""
     _check_name(name)
     check_ready(request)
-    return {"name": _NAME, "ready": True}
+    return {"name": MODEL, "ready": True}
 
 
 @router.post("/models/{name}/infer", summary="Classify images", response_model=None)
@@ -109,7 +109,7 @@ async def infer(request: Request, name: str, body: InferRequest) -> Response:
     model = parts.model
     rows = await parts.classify(model, _images(body.inputs[0]))
     answer: dict[str, Any] = {
-        "model_name": _NAME,
+        "model_name": MODEL,
         "model_version": model.version,
         "outputs": [
             {
@@ -144,5 +144,5 @@ def _images(tensor: _Input) -> npt.NDArray[np.uint8]:
 
 
 def _check_name(name: str) -> None:
-    if name != _NAME:
-        raise Problem(404, f"there is no model of this name; the one that is there is {_NAME!r}")
+    if name != MODEL:
+        raise Problem(404, f"there is no model of this name; the one that is there is {MODEL!r}")
