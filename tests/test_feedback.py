@@ -755,6 +755,7 @@ def test_deleting_some(at_home: Cli) -> None:
     assert unknown.stderr.startswith("inkdigits: there is no correction 'nobody' in ")
     result = at_home("feedback", "delete", correction(1).id[:8], correction(1).id, correction(3).id)
     assert result.stdout.startswith("deleted 2 corrections from ")
+    assert "--also feedback keep copies in also.npz" in result.stderr
     assert json.loads(at_home("feedback", "delete", correction(2).id, "--json").stdout) == {
         "deleted": 1
     }

@@ -112,6 +112,11 @@ def delete(
         print_json({"deleted": count})
     else:
         print(f"deleted {_counted(count)} from {place}")
+    if count:
+        print(
+            "inkdigits: runs trained with --also feedback keep copies in also.npz in their folders",
+            file=sys.stderr,
+        )
 
 
 def _open(database: str | None) -> "Feedback":
