@@ -282,17 +282,30 @@ def test_a_killed_program_loses_nothing_that_was_acknowledged(url: str) -> None:
 
 def test_an_export_is_loaded_as_any_digits(url: str, tmp_path: Path) -> None:
     with Feedback(url) as feedback:
-        with pytest.raises(FeedbackError, match="there are no corrections"):
+        with pytest.raises(FeedbackError, match="there are no corrections that are not held out"):
             feedback.export(tmp_path / "empty.npz")
         for number in range(12):
             feedback.add(correction(number, number % 10))
-        for name in ("out.npz", "out.csv", "OUT.NPZ"):
+        sides: dict[bool, list[int]] = {False: [], True: []}
+        for number in range(12):
+            sides[is_held_out(correction(number).id)].append(number)
+        assert all(sides.values())
+        for name, held_out in [
+            ("out.npz", False),
+            ("out.csv", False),
+            ("OUT.NPZ", False),
+            ("held.npz", True),
+        ]:
             path = tmp_path / name
-            assert feedback.export(path) == 12
+            numbers, others = sides[held_out], sides[not held_out]
+            assert feedback.export(path, held_out=held_out) == (len(numbers), len(others))
             digits, test = load_parts(path)
             assert test is None
-            assert digits.require_labels().tolist() == [number % 10 for number in range(12)]
-            assert (digits.images == [correction(number).image for number in range(12)]).all()
+            assert digits.require_labels().tolist() == [number % 10 for number in numbers]
+            assert (digits.images == [correction(number).image for number in numbers]).all()
+        feedback.delete(correction(number).id for number in sides[True])
+        with pytest.raises(FeedbackError, match="there are no corrections that are held out, so"):
+            feedback.export(tmp_path / "empty.npz", held_out=True)
         with pytest.raises(FeedbackError, match=r"out\.txt must end in \.npz or \.csv"):
             feedback.export(tmp_path / "out.txt")
         with pytest.raises(FileNotFoundError):
@@ -738,10 +751,19 @@ def test_listing_on_a_terminal(at_home: Cli) -> None:
 
 
 def test_exporting(at_home: Cli, tmp_path: Path) -> None:
-    assert at_home("feedback", "export", "out.csv").stdout == "out.csv: 3 corrections\n"
+    assert is_held_out(correction(6).id)
+    with Feedback(default_url()) as feedback:
+        feedback.add(correction(6, 9))
+    assert at_home("feedback", "export", "out.csv").stdout == (
+        "out.csv: 3 corrections; left out: 1 held out to measure on (--held-out writes those)\n"
+    )
     assert load(tmp_path / "out.csv").require_labels().tolist() == [7, 5, 4]
+    assert at_home("feedback", "export", "held.csv", "--held-out").stdout == (
+        "held.csv: 1 correction to measure on; left out: 3 to learn from\n"
+    )
+    assert load(tmp_path / "held.csv").require_labels().tolist() == [9]
     result = at_home("feedback", "export", "out.npz", "--json")
-    assert json.loads(result.stdout) == {"path": "out.npz", "corrections": 3}
+    assert json.loads(result.stdout) == {"path": "out.npz", "corrections": 3, "left_out": 1}
     result = at_home("feedback", "export", "out.txt")
     assert result.exit_code == 1
     assert (

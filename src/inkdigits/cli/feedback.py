@@ -65,19 +65,30 @@ def list_corrections(database: _Database = None, as_json: Json = False) -> None:
 @verb
 def export(
     file: Annotated[Path, typer.Argument(help="What to write: an .npz or .csv file.")],
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Those to measure on, instead of the others.")
+    ] = False,
     database: _Database = None,
     as_json: Json = False,
 ) -> None:
-    """Write all corrections to a file of digits, which `inkdigits train --data` takes.
+    """Write corrections to a file of digits, which `inkdigits train --data` takes.
+
+    A fifth of them, by a hash of the image, is held out to measure on: what learned from that could
+    not be measured on it any more.
 
     Example: `inkdigits feedback export corrections.npz`
+
+    Example: `inkdigits feedback export --held-out held-out.npz`
     """
     with _open(database) as feedback:
-        count = feedback.export(file)
+        count, left_out = feedback.export(file, held_out=held_out)
     if as_json:
-        print_json({"path": str(file), "corrections": count})
+        print_json({"path": str(file), "corrections": count, "left_out": left_out})
+    elif held_out:
+        print(f"{file}: {_counted(count)} to measure on; left out: {left_out:,} to learn from")
     else:
-        print(f"{file}: {_counted(count)}")
+        why = "held out to measure on (--held-out writes those)"
+        print(f"{file}: {_counted(count)}; left out: {left_out:,} {why}")
 
 
 @verb

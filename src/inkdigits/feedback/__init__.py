@@ -7,19 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.feedback.correction import Correction
+from inkdigits.feedback.held_out import is_held_out
 
 if TYPE_CHECKING:
     from inkdigits.feedback.address import default_url
     from inkdigits.feedback.database import Feedback
-    from inkdigits.feedback.held_out import is_held_out, load_corrections
+    from inkdigits.feedback.load import load_corrections
 
 __all__ = ["Correction", "Feedback", "default_url", "is_held_out", "load_corrections"]
 
 _FILE_OF = {
     "Feedback": "database",
     "default_url": "address",
-    "is_held_out": "held_out",
-    "load_corrections": "held_out",
+    "load_corrections": "load",
 }
 
 

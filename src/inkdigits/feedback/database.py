@@ -162,20 +162,22 @@ class Feedback:
         """Delete all corrections, likewise; return how many there were."""
         return self._delete([delete(corrections)])
 
-    def export(self, path: Path) -> int:
-        """Write all corrections to a file of digits, which `inkdigits train --data` takes.
+    def export(self, path: Path, *, held_out: bool = False) -> tuple[int, int]:
+        """Write corrections to a file of digits, which `inkdigits train --data` takes.
 
         Args:
             path: ``.npz``, with Keras' names, or ``.csv``. It is written whole or not at all.
+            held_out: the fifth that is held out, see `is_held_out`: to measure on, since whoever
+                learns from it cannot be measured any more. Otherwise the others.
 
         Returns:
-            How many.
+            How many were written, and how many left out.
 
         Raises:
-            FeedbackError: another ending, or there are none.
+            FeedbackError: another ending, or there are none to write.
             OSError: the disk refuses.
         """
-        return write_corrections(self.each(), Path(path))
+        return write_corrections(self.each(), Path(path), held_out=held_out)
 
     def _delete(self, statements: Iterable[Delete]) -> int:
         with plainly(self.place), self._turn:

@@ -1,7 +1,7 @@
 """Write corrections to a file of digits, as `inkdigits.load` reads them."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,39 +10,52 @@ from inkdigits._files import write_through
 from inkdigits.datasets.dataset import SIDE
 from inkdigits.errors import FeedbackError
 from inkdigits.feedback.correction import Correction
+from inkdigits.feedback.held_out import is_held_out
 
 __all__ = ["write_corrections"]
 
 
-def write_corrections(corrections: Iterator[Correction], path: Path) -> int:
+def write_corrections(
+    corrections: Iterable[Correction], path: Path, *, held_out: bool
+) -> tuple[int, int]:
     """Write images and what they are to an ``.npz`` or ``.csv``, whole or not at all.
 
     Args:
         corrections: they are taken one by one.
         path: the ending chooses: NPZ with Keras' names `x_train` and `y_train`, or CSV with the
             columns of Kaggle's Digit Recognizer.
+        held_out: those that are held out; otherwise the others.
 
     Returns:
-        How many.
+        How many were written, and how many left out.
 
     Raises:
-        FeedbackError: another ending, or there are none.
+        FeedbackError: another ending, or there are none to write.
         OSError: the disk refuses.
     """
     writers = {".npz": _write_npz, ".csv": _write_csv}
     write = writers.get(path.suffix.lower())
     if write is None:
         raise FeedbackError(f"{path} must end in .npz or .csv, which says how to write it")
-    count = 0
+    count = left_out = 0
+
+    def chosen() -> Iterator[Correction]:
+        nonlocal left_out
+        for correction in corrections:
+            if is_held_out(correction.id) == held_out:
+                yield correction
+            else:
+                left_out += 1
 
     def fill(temporary: Path) -> None:
         nonlocal count
-        count = write(temporary, corrections)
+        count = write(temporary, chosen())
         if not count:
-            raise FeedbackError(f"there are no corrections, so {path} is not written")
+            which = "that are held out" if held_out else "that are not held out"
+            raise FeedbackError(f"there are no corrections {which}, so {path} is not written")
 
     write_through(path, fill)
-    return count
+    return count, left_out
 
 
 def _write_npz(path: Path, corrections: Iterator[Correction]) -> int:

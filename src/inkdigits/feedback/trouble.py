@@ -12,8 +12,8 @@ from inkdigits.errors import FeedbackError, reason
 __all__ = ["plainly"]
 
 _FULL = (
-    "is full, or its disk is: inkdigits feedback export keeps the corrections elsewhere, "
-    "inkdigits feedback delete makes room"
+    "is full, or its disk is: inkdigits feedback export, with and without --held-out, keeps the "
+    "corrections elsewhere, inkdigits feedback delete makes room"
 )
 _IN_USE = "is in use by another program for too long; try again when that has ended"
 _DAMAGED = (
