@@ -1,6 +1,8 @@
 """Promoting: only what is better goes in service, whole or not at all, and there is a way back."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 import time
@@ -13,9 +15,11 @@ import pytest
 from onnx import helper, numpy_helper
 
 from inkdigits import Dataset, Reader
+from inkdigits.datasets import load_mnist
 from inkdigits.errors import ServiceError
 from inkdigits.feedback import Correction, Feedback, is_held_out
 from inkdigits.reading.classifier import DEFAULT_MODEL
+from inkdigits.service import in_service, promotion
 from inkdigits.service.in_service import (
     Figures,
     Promotion,
@@ -24,6 +28,7 @@ from inkdigits.service.in_service import (
     current_model,
     put_in_service,
     read_in_service,
+    roll_back,
 )
 
 from .conftest import Cli
@@ -98,14 +103,14 @@ def serve(model: Path, home: Path) -> Path:
     figures = Figures(mnist=score, corrections=score)
     content = model.read_bytes()
     with changing(home):
-        promotion = Promotion(
+        promoted = Promotion(
             sha256=sha256(content).hexdigest(),
             source=str(model),
             promoted_at="2026-01-02T03:04:05Z",
             figures=figures,
             before=figures,
         )
-        put_in_service(home, content, promotion)
+        put_in_service(home, content, promoted)
     path = current_model(home)
     assert path is not None
     assert path.read_bytes() == content
@@ -253,13 +258,40 @@ def test_whoever_forgets_what_is_no_digit_is_told(
     assert current_model(home) is not None
 
 
-def test_of_two_that_promote_at_once_one_waits(home: Path, models: dict[str, Path]) -> None:
+def test_of_two_that_promote_at_once_one_does(home: Path, models: dict[str, Path]) -> None:
     processes = [start(models["bold"]) for _ in range(2)]
     errors = [process.communicate(timeout=DEADLINE)[1] for process in processes]
     first, second = sorted(process.returncode for process in processes)
     assert (first, second) == (0, 1)
-    assert "is in service already" in "".join(errors)
+    assert re.search("is in service already|is no longer in service", "".join(errors))
     assert len(read_in_service(home).previous) == 0
+
+
+def test_a_rollback_does_not_wait_for_a_promotion_that_measures(
+    cli: Cli, home: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(models["bold"], home)
+
+    def load_after_a_rollback() -> tuple[Dataset, Dataset]:
+        assert roll_back(home) is None
+        return load_mnist()
+
+    monkeypatch.setattr(promotion, "load_mnist", load_after_a_rollback)
+    said = sentence(cli("promote", models["bolder"], "--json"))
+    assert "was measured against a model that is no longer in service; promote it again" in said
+    assert current_model(home) is None
+    assert [one.source for one in read_in_service(home).withdrawn] == [str(models["bold"])]
+
+
+def test_a_change_that_takes_too_long_is_not_waited_for(
+    cli: Cli, home: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(models["bold"], home)
+    monkeypatch.setattr(in_service, "_PATIENCE", 0.1)
+    with changing(home):
+        said = sentence(cli("promote", "--rollback"))
+    assert "another inkdigits promote is changing the model in service; try again" in said
+    assert current_model(home) is not None
 
 
 def test_a_kill_leaves_the_old_model_in_service(
@@ -274,7 +306,7 @@ def test_a_kill_leaves_the_old_model_in_service(
     deadline = time.monotonic() + DEADLINE
     while not lock.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.kill()  # while it measures
+    process.kill()  # as it changes the model
     process.communicate(timeout=DEADLINE)
     # If this test was held up for seconds, it may have come to its end.
     assert current_model(home) in (old, new)
@@ -323,6 +355,32 @@ def test_what_is_damaged_is_said_plainly(cli: Cli, home: Path, models: dict[str,
     first.write_bytes(content)
     assert cli("promote", "--rollback").exit_code == 0
     assert current_model(home) == first
+
+
+@pytest.mark.parametrize("name", ["in_service.json", "models"])
+def test_what_cannot_be_read_is_said_plainly(
+    home: Path, models: dict[str, Path], name: str
+) -> None:
+    serve(models["bold"], home)
+    in_the_way = home / "service" / name
+    in_the_way.rename(in_the_way.with_name("aside"))
+    try:
+        in_the_way.symlink_to(in_the_way)
+    except OSError:
+        pytest.skip("this user may not make links")
+    with pytest.raises(ServiceError, match=r"cannot be read: \w"):
+        current_model(home)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_a_model_that_may_not_be_read_is_said_plainly(home: Path, models: dict[str, Path]) -> None:
+    folder = serve(models["bold"], home).parent
+    folder.chmod(0)
+    try:
+        with pytest.raises(ServiceError, match="cannot be read: Permission denied"):
+            current_model(home)
+    finally:
+        folder.chmod(0o700)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ that was ever promoted under its own hash. Where there is no such file, the pack
 
 import contextlib
 import hashlib
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 _MAX_BYTES = 16 << 20
-_PATIENCE = 600  # seconds; the largest models take minutes to measure
+_PATIENCE = 10.0  # seconds, for what takes moments
 
 
 class _Stored(BaseModel):
@@ -96,13 +97,21 @@ def current_model(home: Path) -> Path | None:
 
     Raises:
         ServiceError: ``in_service.json`` is damaged or cannot be read (Windows says so while it is
-            being replaced), or the model's file is gone.
+            being replaced), or the model's file is gone or out of reach.
     """
     promotion = read_in_service(home).model
     if promotion is None:
         return None
     path = _file_of(promotion, home)
-    if not path.is_file():
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        status = None
+    except OSError as error:
+        raise ServiceError(
+            f"the model in service, {path}, cannot be read: {reason(error)}"
+        ) from error
+    if status is None or not stat.S_ISREG(status.st_mode):
         raise ServiceError(
             f"the model in service, {path}, is not there any more: inkdigits promote --rollback "
             "returns to the one before"
@@ -135,10 +144,11 @@ def read_in_service(home: Path) -> InService:
 def changing(home: Path) -> Iterator[None]:
     """Keep other processes from changing which model is in service; wait for one that does.
 
-    A kill lets the others go on.
+    Whoever is here keeps others waiting, so nothing that takes long belongs here. A kill lets the
+    others go on.
 
     Raises:
-        ServiceError: another process takes more than ten minutes.
+        ServiceError: another process takes more than ten seconds.
         OSError: the disk refuses.
     """
     folder = _folder(home)
@@ -149,7 +159,7 @@ def changing(home: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         raise ServiceError(
-            "another inkdigits promote is at work; try again when it has ended"
+            "another inkdigits promote is changing the model in service; try again in a moment"
         ) from error
 
 

@@ -58,43 +58,50 @@ def promote(model: Path, database: str, home: Path) -> Comparison:
 
     Raises:
         ServiceError: nothing to measure on, or with: the model is in service already, or learned
-            from the corrections that are held out; or what says which one is in service is damaged.
+            from the corrections that are held out; what says which one is in service is damaged; or
+            another one was put in service meanwhile.
         ModelError: a model file is missing, damaged, or not a model of digits.
         FeedbackError: the database cannot be read.
         OSError: the disk refuses; the model before is still in service.
     """
     held_out = _held_out(database)
     _refuse_learned(model, held_out)
-    with changing(home):
-        serving = current_model(home)
-        content = read_model(model)
-        sha256 = hashlib.sha256(content).hexdigest()
-        if content == read_model(serving or DEFAULT_MODEL):
-            raise ServiceError(f"{model} is in service already")
-        readers = Reader(serving or DEFAULT_MODEL), Reader(model)
-        test = load_mnist()[1]
-        before, figures = (
-            Figures(mnist=_score(reader, test), corrections=_score(reader, held_out))
-            for reader in readers
-        )
-        if read_model(model) != content:
-            raise ServiceError(f"{model} was changed while it was measured; promote it again")
-        comparison = Comparison(
+    serving = current_model(home)
+    content = read_model(model)
+    sha256 = hashlib.sha256(content).hexdigest()
+    if content == read_model(serving or DEFAULT_MODEL):
+        raise ServiceError(f"{model} is in service already")
+    readers = Reader(serving or DEFAULT_MODEL), Reader(model)
+    test = load_mnist()[1]
+    before, figures = (
+        Figures(mnist=_score(reader, test), corrections=_score(reader, held_out))
+        for reader in readers
+    )
+    if read_model(model) != content:
+        raise ServiceError(f"{model} was changed while it was measured; promote it again")
+    comparison = Comparison(
+        sha256=sha256,
+        in_service=before,
+        candidate=figures,
+        replaces_packaged=serving is None,
+        forgets=readers[0].card.open_set and not readers[1].card.open_set,
+        refusal=_refusal(model, before, figures),
+    )
+    if comparison.refusal is None:
+        promotion = Promotion(
             sha256=sha256,
-            in_service=before,
-            candidate=figures,
-            replaces_packaged=serving is None,
-            forgets=readers[0].card.open_set and not readers[1].card.open_set,
-            refusal=_refusal(model, before, figures),
+            source=str(model.resolve()),
+            promoted_at=datetime.now(UTC),
+            figures=figures,
+            before=before,
         )
-        if comparison.refusal is None:
-            promotion = Promotion(
-                sha256=sha256,
-                source=str(model.resolve()),
-                promoted_at=datetime.now(UTC),
-                figures=figures,
-                before=before,
-            )
+        # Measuring takes minutes with large models, and a rollback must not wait for that.
+        with changing(home):
+            if current_model(home) != serving:
+                raise ServiceError(
+                    f"{model} was measured against a model that is no longer in service; "
+                    "promote it again"
+                )
             put_in_service(home, content, promotion)
     return comparison
 
