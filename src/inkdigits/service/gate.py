@@ -44,6 +44,7 @@ class Gate:
         self._app = app
         self._settings = settings
         self._metrics = metrics
+        self._hosts = frozenset(settings.hosts)
         self._held = 0
         key = settings.api_key
         self._key = None if key is None else _digest(key.get_secret_value().encode())
@@ -117,10 +118,9 @@ class Gate:
             raise self._refuse("host", 400, "the request names more than one host")
 
     def _check_host(self, headers: dict[bytes, bytes]) -> None:
-        hosts = self._settings.hosts
-        if hosts:
+        if self._hosts:
             named = _HOST.fullmatch(headers.get(b"host", b"").decode("latin-1").lower())
-            if named is None or named[1] not in hosts:
+            if named is None or named[1] not in self._hosts:
                 raise self._refuse("host", 421, "the service does not go by the name of this host")
 
     def _check_origin(self, headers: dict[bytes, bytes], method: str) -> None:

@@ -5,8 +5,8 @@ becomes an answer that says so and no more.
 """
 
 import logging
+import random
 import re
-import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -102,4 +102,4 @@ def _id_of(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _ID.fullmatch(value):
             return str(value.decode())
-    return secrets.token_hex(16)
+    return f"{random.getrandbits(128):032x}"  # noqa: S311  (it need not be hard to guess)
