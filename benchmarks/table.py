@@ -25,6 +25,7 @@ def tables() -> Iterator[str]:
         (("records", "InkDigits", "beside"), RECORDS),
         (("reading", "InkDigits", "RapidOCR"), READING),
         (("training and classifying", "measured", "beside"), TRAINING),
+        (("service", "InkDigits", "LitServe"), SERVICE),
         (("errors", "best path", "fully convolutional"), WAYS),
         (
             ("network", "misread", "drawn anew", "no digit, but read", "pages", "a drawing"),
@@ -254,6 +255,56 @@ def of_startup(startup: Result) -> list[Row]:
     ]
 
 
+def of_service(service: Result) -> list[Row]:
+    workers, seconds = service["workers"], service["seconds"]
+    what = {"classify": "`/v1/classify`, one digit", "read": "`/v1/read`, a 28×28 PNG"}
+    rows = []
+    for name, words in what.items():
+        there = service.get("litserve", {}).get(name)
+        rows.append(
+            (
+                f"{words}: {service['connections']} connections, {workers} workers, {seconds} s",
+                _load(service[name]),
+                _load(there) if there else "",
+            )
+        )
+    batched, alone = (
+        service[f"one_worker_classify_{how}"]["requests_per_second"]
+        for how in ("batched", "one_by_one")
+    )
+    processor = service["machine"]["processor"]
+    return [
+        *rows,
+        (
+            "requests gathered into batches, one worker",
+            f"{batched:,.0f} a second",
+            f"ours without: {alone:,.0f}",
+        ),
+        (
+            "ready, memory of a worker, all of the page",
+            f"{service['ready_seconds']['median']:.1f} s, {service['worker_megabytes']:.0f} MB, "
+            f"{service['page_bytes'] / 1000:.0f} kB",
+            "",
+        ),
+        (f"this table's machine: {processor}", "server and load on the same 2 cores", ""),
+    ]
+
+
+def _load(load: Result) -> str:
+    errors = "no errors" if not load["errors"] else f"{load['errors']:,} errors"
+    return f"{load['requests_per_second']:,.0f} a second, p99 {load['p99_ms']:.0f} ms, {errors}"
+
+
+def of_service_fuzz(fuzz: Result) -> list[Row]:
+    return [
+        (
+            f"{fuzz['requests']:,} damaged requests",
+            "each answered or refused, and no fault",
+            "",
+        ),
+    ]
+
+
 def of_ways(both: Result) -> list[Row]:
     path, network = both["best_path"], both["fully_convolutional"]
     real = [way["real"] for way in (path, network)]
@@ -323,6 +374,7 @@ TRAINING: Parts = {
     "classify": of_classify,
     "startup": of_startup,
 }
+SERVICE: Parts = {"service": of_service, "service_fuzz": of_service_fuzz}
 WAYS: Parts = {"fully_convolutional": of_ways}
 NETWORKS: Parts = {"packaged": of_packaged}
 
