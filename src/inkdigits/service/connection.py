@@ -20,8 +20,8 @@ class Connection(HttpToolsProtocol):
     """HTTP as uvicorn speaks it, with bounds.
 
     Args:
-        patience: seconds that the head of a request may take to arrive, and for about which a
-            client may take nothing of what is sent to it.
+        patience: seconds that the head of a request may take to arrive, and what is left of it once
+            it is answered; and for about which a client may take nothing of what is sent to it.
         given: what uvicorn gives to its own.
     """
 
@@ -29,6 +29,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(**given)
         self._patience = patience
         self._beside = 0  # bytes that have come and are no body
+        self._arriving_since: float | None = None  # as a request has begun to
         self._blocked_since: float | None = None  # as the client must take something first
         self._was_blocked: float | str | None = None  # at the last look,
         self._untaken = 0  # and by so many bytes
@@ -36,7 +37,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to watch the connection."""
         super().connection_made(transport)
-        self._head_since = self._idle_since = self.loop.time()
+        self._idle_since = self.loop.time()
         self._timer = self.loop.call_later(self._patience / 2, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -49,8 +50,8 @@ class Connection(HttpToolsProtocol):
         if self._beside > _MOST_BESIDE:
             self.send_400_response("The head of the request is too large.")
             return
-        if not self._beside:
-            self._head_since = self.loop.time()
+        if self._arriving_since is None:
+            self._arriving_since = self.loop.time()
         self._beside += len(data)  # set back as soon as it turns out to be something else
         super().data_received(data)
 
@@ -69,6 +70,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Take note that a request is there."""
         self._beside = 0
+        self._arriving_since = None
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -100,7 +102,9 @@ class Connection(HttpToolsProtocol):
             return
         self._was_blocked, self._untaken = blocked, untaken
         if self.cycle is None or self.cycle.response_complete:
-            in_head = self._beside and now - self._head_since > self._patience
-            if in_head or now - self._idle_since > self.timeout_keep_alive:
+            idle = now - self._idle_since
+            since = self._arriving_since
+            late = since is not None and min(idle, now - since) > self._patience
+            if late or idle > self.timeout_keep_alive:
                 self.transport.close()
         self._timer = self.loop.call_later(self._patience / 2, self._look)
