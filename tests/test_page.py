@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from inkdigits.feedback import Feedback
 from tests.browsing import DEADLINE, Tab, browsing, encoded
@@ -342,6 +342,45 @@ def test_a_correction_is_kept_with_consent_only(tab: Tab, home: Path) -> None:
     expect(page.locator(".card")).to_have_count(5)
 
 
+def test_a_correction_that_is_cancelled_is_not_sent_later(tab: Tab, home: Path) -> None:
+    page = tab.page
+    tab.expected = {429}
+    sent = []
+
+    def once_busy(route: Route) -> None:
+        sent.append(route)
+        if len(sent) > 1:
+            route.continue_()
+        else:
+            route.fulfill(status=429, headers={"Retry-After": "1"})
+
+    page.route("**/v1/corrections", once_busy)
+    before = _corrections(home)
+    tab.write("74")
+    reads(page, "74")
+    page.get_by_role("button", name="Correct", exact=True).click()
+    page.locator(".box").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("checkbox").check()
+    page.keyboard.press("1")
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("The service is busy.")
+    dialog.get_by_role("button", name="Cancel").click()
+    page.locator(".box").nth(1).click()
+    expect(dialog).to_contain_text("It was read as a 4")
+    page.wait_for_timeout(1500)  # longer than it would have waited
+    expect(dialog).to_contain_text("It was read as a 4")
+    expect(dialog.locator("#correction-error")).to_be_empty()
+    expect(dialog.get_by_role("button", name="Send")).to_be_enabled()
+    assert len(sent) == 1
+    assert _corrections(home) == before
+
+
+def _corrections(home: Path) -> int:
+    with Feedback(f"sqlite:///{home / 'feedback.db'}") as feedback:
+        return feedback.count()
+
+
 def test_everything_is_reached_by_keyboard(tab: Tab) -> None:
     page = tab.page
     press = page.keyboard.press
@@ -387,6 +426,29 @@ def test_being_offline_is_said(tab: Tab) -> None:
     tab.set_offline(False)
     reads(tab.page, "7")
     expect(tab.page.get_by_role("alert")).to_be_empty()
+
+
+def test_an_answer_that_stalls_keeps_nothing_else_from_being_read(tab: Tab) -> None:
+    page = tab.page
+    page.evaluate(
+        """() => {
+            const plain = fetch;
+            const { dataset } = document.documentElement;
+            window.fetch = async (path, options) => {
+                if (dataset.stalled || !path.startsWith("/v1/read")) return plain(path, options);
+                dataset.stalled = "yes";
+                const stop = (stream) =>
+                    options.signal.addEventListener("abort", () => stream.error(options.signal.reason));
+                return new Response(new ReadableStream({ start: stop }));
+            };
+        }"""
+    )
+    tab.write("7")
+    expect(page.locator("html")).to_have_attribute("data-stalled", "yes")
+    page.get_by_role("button", name="Clear the pad").click()
+    tab.write("4")
+    reads(page, "4")
+    expect(page.get_by_role("alert")).to_be_empty()
 
 
 def test_a_busy_service_is_asked_again(open_tab: Open, serve: Serve) -> None:
