@@ -102,4 +102,4 @@ def _id_of(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _ID.fullmatch(value):
             return str(value.decode())
-    return f"{random.getrandbits(128):032x}"  # noqa: S311  (it need not be hard to guess)
+    return f"{random.getrandbits(128):032x}"
