@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
@@ -82,6 +83,19 @@ def check_box(page: Page, left: float, top: float, right: float, bottom: float) 
     assert box is not None
     found = box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
     assert found == pytest.approx((left, top, right, bottom), abs=20)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "text/html; charset=utf-8"),
+        ("/static/main.js", "text/javascript; charset=utf-8"),
+        ("/static/style.css", "text/css; charset=utf-8"),
+        ("/static/icon.svg", "image/svg+xml"),
+    ],
+)
+def test_browsers_are_told_what_the_files_are(path: str, kind: str, server: Server) -> None:
+    assert httpx.get(server.url + path).headers["Content-Type"] == kind
 
 
 def test_a_seven_is_drawn_with_the_mouse(tab: Tab) -> None:
@@ -437,9 +451,10 @@ def test_an_answer_that_stalls_keeps_nothing_else_from_being_read(tab: Tab) -> N
             window.fetch = async (path, options) => {
                 if (dataset.stalled || !path.startsWith("/v1/read")) return plain(path, options);
                 dataset.stalled = "yes";
-                const stop = (stream) =>
-                    options.signal.addEventListener("abort", () => stream.error(options.signal.reason));
-                return new Response(new ReadableStream({ start: stop }));
+                const { signal } = options;
+                const start = (stream) =>
+                    signal.addEventListener("abort", () => stream.error(signal.reason));
+                return new Response(new ReadableStream({ start }));
             };
         }"""
     )
