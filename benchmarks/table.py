@@ -272,6 +272,7 @@ def of_service(service: Result) -> list[Row]:
         service[f"one_worker_classify_{how}"]["requests_per_second"]
         for how in ("batched", "one_by_one")
     )
+    ready, page = service["ready_seconds"]["median"], service["page_bytes"] / 1000
     processor = service["machine"]["processor"]
     return [
         *rows,
@@ -282,8 +283,7 @@ def of_service(service: Result) -> list[Row]:
         ),
         (
             "ready, memory of a worker, all of the page",
-            f"{service['ready_seconds']['median']:.1f} s, {service['worker_megabytes']:.0f} MB, "
-            f"{service['page_bytes'] / 1000:.0f} kB",
+            f"{ready:.1f} s, {service['worker_megabytes']:.0f} MB, {page:.0f} kB",
             "",
         ),
         (f"this table's machine: {processor}", "server and load on the same 2 cores", ""),
