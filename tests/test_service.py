@@ -26,7 +26,7 @@ from PIL import Image
 from starlette.requests import Request
 
 from inkdigits import Dataset, Reader, Run
-from inkdigits.errors import ServiceError
+from inkdigits.errors import RunError, ServiceError
 from inkdigits.feedback import Feedback
 from inkdigits.service import Settings
 from inkdigits.service.bodies import picture_of
@@ -40,7 +40,7 @@ from inkdigits.service.in_service import (
     put_in_service,
 )
 from inkdigits.service.metrics import Metrics
-from inkdigits.service.model import load_model
+from inkdigits.service.model import ModelInService, load_model
 from tests.serving import Server, serving, without_settings
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
@@ -602,6 +602,18 @@ def test_refuses_to_start_plainly(server: Server, tmp_path: Path) -> None:
 def test_settings_that_cannot_be_are_named(given: dict[str, Any]) -> None:
     with pytest.raises(ServiceError, match=next(iter(given))):
         Settings.of(**given)
+
+
+def test_a_run_folder_is_a_model_however_it_is_named(
+    trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = hashlib.sha256(trained.model_path.read_bytes()).hexdigest()[:12]
+    assert ModelInService(Settings.of(model=trained.folder)).now.version == version
+    monkeypatch.setenv("INKDIGITS_MODEL", str(trained.folder))
+    assert ModelInService(Settings.of()).now.version == version
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(RunError, match="is not finished: inkdigits train --resume"):
+        ModelInService(Settings.of(model=tmp_path))
 
 
 def test_only_names_of_this_machine_count_at_loopback() -> None:

@@ -40,8 +40,8 @@ def benchmark(
     from inkdigits.benchmark import measure_speed
     from inkdigits.cli._speeds import print_speeds
     from inkdigits.cli._steps import StepBar
-    from inkdigits.cli.read import model_file
     from inkdigits.reading import Reader
+    from inkdigits.reading.model_file import model_file
 
     reader = Reader(None if model is None else model_file(model))
     cv2.setNumThreads(reader.threads)  # as `inkdigits read` does

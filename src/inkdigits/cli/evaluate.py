@@ -44,11 +44,11 @@ def evaluate(
     """
     from inkdigits._files import make_first_free
     from inkdigits.cli._report import print_figures, print_worst
-    from inkdigits.cli.read import model_file
     from inkdigits.datasets import load_mnist, load_parts
     from inkdigits.errors import RunError, import_extra
     from inkdigits.evaluation import averaged, evaluate, write_report
     from inkdigits.reading import Reader
+    from inkdigits.reading.model_file import model_file
     from inkdigits.training.history import read_history
 
     import_extra("matplotlib")  # which draws when all else is done

@@ -51,8 +51,8 @@ def promote(
         return
 
     from inkdigits._home import home
-    from inkdigits.cli.read import model_file
     from inkdigits.feedback import default_url
+    from inkdigits.reading.model_file import model_file
     from inkdigits.service import promotion
 
     compared = promotion.promote(model_file(model), database or default_url(), home())

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from inkdigits._text import shell_quoted
 from inkdigits.cli._formats import Format, submission
 from inkdigits.cli._progress import Bar, counted
 from inkdigits.cli._reading import name_width, print_outcome
@@ -24,13 +23,13 @@ from inkdigits.cli._sources import (
     read_sources,
 )
 from inkdigits.cli._verb import Json, print_json, verb
-from inkdigits.errors import InkDigitsError, ModelError, RunError, unfinished
+from inkdigits.errors import InkDigitsError
 
 if TYPE_CHECKING:
     from inkdigits.cli._outcomes import OutcomeFile
     from inkdigits.reading import Reader
 
-__all__ = ["model_file", "register"]
+__all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -118,6 +117,7 @@ def read(
 
     from inkdigits.cli._outcomes import open_outcomes
     from inkdigits.reading import Reader
+    from inkdigits.reading.model_file import model_file
 
     # What Pillow warns of is either mended by it or an error that we print ourselves.
     warnings.filterwarnings("ignore", module="PIL")
@@ -138,29 +138,6 @@ def read(
         print(f"inkdigits: {summary}", file=sys.stderr)
     if failed or drawings.failed:
         raise typer.Exit(1)
-
-
-def model_file(path: Path) -> Path:
-    """Return the ``.onnx`` file of a run folder, or the file itself.
-
-    Raises:
-        RunError: a run that has none.
-        ModelError: a file of another kind.
-    """
-    if path.is_dir():
-        model = path / "model.onnx"
-        if (path / "recipe.json").is_file() and not model.exists():
-            if not (path / "metrics.json").exists():
-                raise unfinished(path)
-            raise RunError(
-                f"{path} has no model.onnx any more: inkdigits export {shell_quoted(path)}"
-            )
-        return model
-    if path.suffix.lower() in (".keras", ".tflite"):
-        has_way = path.suffix == ".keras" and path.is_file()
-        way = f"; inkdigits export {shell_quoted(path)} makes one" if has_way else ""
-        raise ModelError(f"{path} is neither a run folder nor an .onnx file{way}")
-    return path
 
 
 def _print_all(

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from inkdigits.cli._verb import verb
-from inkdigits.cli.read import model_file
 
 __all__ = ["register"]
 
@@ -72,7 +71,7 @@ def serve(
             host=host,
             port=port,
             workers=workers,
-            model=None if model is None else model_file(model),
+            model=model,
             database=database,
             corrections=corrections,
             api_key=api_key,

@@ -10,6 +10,7 @@ from inkdigits._home import home
 from inkdigits.errors import ModelError, reason
 from inkdigits.reading import Reader
 from inkdigits.reading.classifier import DEFAULT_MODEL
+from inkdigits.reading.model_file import model_file
 from inkdigits.service.in_service import current_model
 from inkdigits.service.settings import Settings
 
@@ -60,12 +61,13 @@ class ModelInService:
 
     Raises:
         ModelError: the file is missing, damaged, or not a model of digits.
+        RunError: a run folder without a model.
         ServiceError: what says which one is in service is damaged.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._path = settings.model or current_model(home())
+        self._path = model_file(settings.model) if settings.model else current_model(home())
         self.now = self._load(self._path)
 
     async def follow(self) -> None:

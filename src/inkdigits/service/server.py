@@ -32,6 +32,7 @@ def serve(settings: Settings) -> None:
     Raises:
         ServiceError: the address cannot be had.
         ModelError: the model file is missing, damaged, or not a model of digits.
+        RunError: a run folder without a model.
     """
     with contextlib.closing(_listen(settings)) as listening, _shared_metrics(settings):
         # In any case, so that what cannot start says so before; but workers load their own.

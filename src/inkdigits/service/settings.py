@@ -24,8 +24,8 @@ class Settings(BaseSettings):
         host: address to listen at; 0.0.0.0 is all of this machine's.
         port: to listen at; 0 takes a free one.
         workers: processes, each with a model of its own.
-        model: a run folder's or another .onnx file; by default what `inkdigits promote` put in
-            service, or else the one in the package.
+        model: a run folder or .onnx file; by default what `inkdigits promote` put in service, or
+            else the one in the package.
         database: SQLAlchemy's URL of the corrections; by default a SQLite file in the user's data.
         corrections: whether corrections are taken at all.
         api_key: whoever asks must send it, if there is one.
