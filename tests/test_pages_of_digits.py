@@ -253,6 +253,12 @@ def test_scribbles_are_left_out() -> None:
     assert read <= 6
 
 
+@pytest.mark.parametrize("page", [-1, 0.5])
+def test_pages_are_counted_from_0(page: int) -> None:
+    with pytest.raises(ValueError, match=f"page must be a whole number from 0 on, not {page}"):
+        Reader(threads=1).read(page_of("2024"), page)
+
+
 def test_confidence_that_is_asked_for_moves_trust() -> None:
     page = page_of("2024")
     everything = Reader(threads=1, min_confidence=0.0).read(page)

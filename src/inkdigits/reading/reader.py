@@ -95,7 +95,10 @@ class Reader:
         Raises:
             PictureError: the picture cannot be decoded, has no such page, or has more marks than
                 `max_marks`.
+            ValueError: `page` below 0.
         """
+        if not isinstance(page, int) or page < 0:
+            raise ValueError(f"page must be a whole number from 0 on, not {page}")
         with contextlib.closing(pages(picture, page)) as every_page:
             opened = next(every_page, None)
             if opened is None:
