@@ -394,6 +394,26 @@ def test_logs_a_line_of_json_a_request(client: httpx.Client, server: Server) -> 
     assert (line["method"], line["path"], line["status"]) == ("POST", "/v1/read", 422)
 
 
+def test_logs_of_others_are_left_alone() -> None:
+    program = (
+        "import logging\n"
+        "from inkdigits.service.logs import configure_logs\n"
+        "logging.basicConfig(format='plain %(message)s', level='INFO')\n"
+        "logging.getLogger('uvicorn').addHandler(logging.StreamHandler())\n"
+        "configure_logs()\n"
+        "configure_logs()\n"
+        "for name in ('inkdigits.service', 'uvicorn', 'other'):\n"
+        "    logging.getLogger(name).info('from %s', name)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    ours, uvicorns, others = ended.stderr.splitlines()
+    assert json.loads(ours)["event"] == "from inkdigits.service"
+    assert json.loads(uvicorns)["level"] == "INFO"
+    assert others == "plain from other"
+
+
 def test_wants_its_key(strict: Server) -> None:
     key = "open-sesame"
     read = f"{strict.url}/v1/read"

@@ -8,8 +8,11 @@ from pythonjsonlogger.json import JsonFormatter
 __all__ = ["configure_logs"]
 
 
-def configure_logs(level: str = "INFO") -> None:
-    """Have the service and uvicorn write JSON lines; what was configured before is left alone."""
+def configure_logs() -> None:
+    """Have the service and uvicorn write JSON lines, instead of where their logs went before.
+
+    Other logs of the process are left alone.
+    """
     formatter = JsonFormatter(
         ["asctime", "levelname", "message"],
         rename_fields={"asctime": "time", "levelname": "level", "message": "event"},
@@ -20,7 +23,7 @@ def configure_logs(level: str = "INFO") -> None:
     for name in ("inkdigits", "uvicorn"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]
-        logger.setLevel(level)
+        logger.setLevel("INFO")
         logger.propagate = False
     # Each request has a line of ours; uvicorn's own would only repeat it.
     logging.getLogger("uvicorn.access").disabled = True
