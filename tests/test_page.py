@@ -466,6 +466,25 @@ def test_an_answer_that_stalls_keeps_nothing_else_from_being_read(tab: Tab) -> N
     expect(page.get_by_role("alert")).to_be_empty()
 
 
+def test_the_model_is_asked_for_until_it_is_known(tab: Tab) -> None:
+    page = tab.page
+    tab.expected = {0}
+    alert, again = page.get_by_role("alert"), page.get_by_role("button", name="Try again")
+    for retry in (again.click, lambda: page.evaluate("dispatchEvent(new Event('online'))")):
+        page.route("**/v1/model", lambda route: route.abort("internetdisconnected"))
+        page.reload()
+        expect(alert).to_contain_text("The service cannot be reached.")
+        again.click()
+        expect(alert).to_contain_text("The service cannot be reached.")
+        page.unroute("**/v1/model")
+        retry()
+        expect(page.locator("#model")).to_contain_text("Model")
+        expect(alert).to_be_empty()
+    tab.write("7")
+    reads(page, "7")
+    expect(page.locator("#correcting")).to_be_visible()
+
+
 def test_a_busy_service_is_asked_again(open_tab: Open, serve: Serve) -> None:
     tab = open_tab(serve(INKDIGITS_RATE_LIMIT="3/3second"))
     tab.expected = {429}

@@ -21,6 +21,7 @@ let subject = 0; // counts what is read: an answer about something else comes to
 let asking = new AbortController(); // for what is being read
 let corrections = false; // whether this service keeps any
 let reachable = true;
+let introduction = null; // of the model, under way or over; none while it has failed
 
 const view = new View(chooseToCorrect);
 const stage = new Stage();
@@ -35,7 +36,7 @@ byId("back").addEventListener("click", backToPad);
 byId("previous-page").addEventListener("click", () => turnBy(-1));
 byId("next-page").addEventListener("click", () => turnBy(1));
 byId("correcting").addEventListener("click", () => setCorrecting(!pad.locked));
-addEventListener("online", () => !reachable && latest.now());
+addEventListener("online", () => !reachable && tryAgain());
 introduceModel();
 
 function drawn() {
@@ -68,6 +69,7 @@ async function readStage() {
   try {
     const reading = await (isPicture ? readPicture() : readDrawing());
     reachable = true;
+    introduceModel();
     if (asked !== subject) return;
     stopComplaining();
     if (reading.overlay) await stage.showDrawn(reading.overlay);
@@ -75,7 +77,6 @@ async function readStage() {
     setCorrecting(pad.locked && !view.isEmpty);
   } catch (error) {
     if (asked !== subject) return; // it was given up, which says nothing about the service
-    reachable = error.status !== 0;
     fail(error);
   } finally {
     clearTimeout(slow);
@@ -105,14 +106,22 @@ async function readPicture() {
 
 function fail(error) {
   stage.showFailure();
-  if (error.status === 401) {
-    complain(error.message, ["Enter the key", () => (allowAsking(), introduceModel(), latest.now())]);
-  } else if (error.status === 0) {
-    complain(error.message, ["Try again", () => latest.now()]);
-  } else {
-    if (error.status === 422 && stage.picture?.page) stage.refusePage();
-    complain(error.message);
-  }
+  if (error.status === 422 && stage.picture?.page) stage.refusePage();
+  complainOf(error);
+}
+
+function complainOf(error) {
+  reachable = error.status !== 0;
+  if (error.status === 401) complain(error.message, ["Enter the key", tryAgain]);
+  else if (!reachable) complain(error.message, ["Try again", tryAgain]);
+  else complain(error.message);
+}
+
+function tryAgain() {
+  stopComplaining();
+  allowAsking();
+  introduceModel();
+  latest.now();
 }
 
 // Put a picture on the stage and have it read.
@@ -166,14 +175,16 @@ function measuredOf({ test_accuracy: accuracy, quantisation }) {
   return `: ${(100 * accuracy).toFixed(2)}% of its test digits right${before}`;
 }
 
-// Say which model reads, and offer corrections only where they are kept.
-async function introduceModel() {
-  try {
-    const model = await call("/v1/model");
-    byId("model").textContent = `Model ${model.version}${measuredOf(model.card)}.`;
-    corrections = model.corrections;
-    setCorrecting(pad.locked);
-  } catch (error) {
-    fail(error);
-  }
+// Say which model reads, and offer corrections only where they are kept: once, however often it takes.
+function introduceModel() {
+  introduction ??= call("/v1/model").then(showModel).catch((error) => {
+    introduction = null;
+    complainOf(error);
+  });
+}
+
+function showModel(model) {
+  byId("model").textContent = `Model ${model.version}${measuredOf(model.card)}.`;
+  corrections = model.corrections;
+  setCorrecting(pad.locked);
 }
