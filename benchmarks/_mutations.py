@@ -14,7 +14,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-__all__ = ["mutated", "whole_pictures"]
+__all__ = ["damaged", "mutated", "whole_pictures"]
 
 Random = np.random.Generator
 
@@ -29,12 +29,17 @@ def mutated(number: int, seed: int) -> tuple[str, bytes]:
     name = sorted(pictures)[random.integers(len(pictures))]
     content = pictures[name]
     for _ in range(random.choice([1, 1, 1, 2, 3])):
-        change = _CHANGES[random.integers(len(_CHANGES))]
-        content = change(content, random)
+        content = damaged(content, random)
     # Without this every change of a PNG is found by its checksum.
     if name.startswith("png") and random.random() < 0.8:
         content = _with_checksums(content)
     return name.split()[0], content
+
+
+def damaged(content: bytes, random: Random) -> bytes:
+    """Do one kind of damage to bytes of any kind."""
+    change = _CHANGES[random.integers(len(_CHANGES))]
+    return change(content, random)
 
 
 @cache
