@@ -27,4 +27,3 @@ def configure_logs() -> None:
         logger.propagate = False
     # Each request has a line of ours; uvicorn's own would only repeat it.
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("uvicorn.error").setLevel("WARNING")
