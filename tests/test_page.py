@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -281,6 +282,42 @@ def test_what_the_browser_cannot_show_is_drawn_by_the_service(tab: Tab) -> None:
     tab.bring(b"no picture at all", "notes.txt", "text/plain")
     expect(page.get_by_role("alert")).to_contain_text("is not a picture of a known format")
     expect(page.get_by_text("No picture to show")).to_be_visible()
+
+
+def test_a_damaged_page_does_not_hide_those_behind_it(tab: Tab) -> None:
+    page = tab.page
+    # Safari shows the first page of a TIFF, and knows of no other.
+    page.evaluate(
+        """() => {
+            const plain = createImageBitmap;
+            window.createImageBitmap = (blob, options) =>
+                blob.type === "image/png" ? plain(blob, options) : plain(new ImageData(600, 400));
+        }"""
+    )
+    sheets = [draw(text, (600, 400), 200) for text in ("7", "1", "42")]
+    tiff = bytearray(
+        encoded(sheets[0], "TIFF", save_all=True, append_images=sheets[1:], compression="tiff_lzw")
+    )
+    with Image.open(io.BytesIO(tiff)) as opened:
+        opened.seek(1)
+        (place, *_), (length, *_) = opened.tag_v2[273], opened.tag_v2[279]  # type: ignore[attr-defined]
+    tiff[place : place + length] = b"\xff" * length
+    tab.bring(bytes(tiff), "pages.tif", "application/octet-stream")
+    reads(page, "7")
+    expect(page.locator(".box")).to_have_count(1)
+    tab.expected = {422}
+    page.get_by_role("button", name="Next page").click()
+    expect(page.get_by_role("alert")).to_contain_text("Page 2 of the picture is truncated")
+    expect(page.get_by_text("No picture to show")).to_be_visible()
+    expect(page.locator(".card")).to_have_count(0)
+    page.get_by_role("button", name="Next page").click()
+    reads(page, "42")
+    expect(page.locator("#picture")).to_be_visible()
+    expect(page.locator(".box")).to_have_count(0)  # they are in the service's drawing
+    page.get_by_role("button", name="Next page").dblclick()
+    expect(page.get_by_role("button", name="Next page")).to_be_disabled()
+    expect(page.locator("#page-number")).to_have_text("Page 3")
+    reads(page, "42")
 
 
 def test_a_picture_is_pasted_and_another_is_dropped(tab: Tab) -> None:

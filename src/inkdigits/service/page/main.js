@@ -13,6 +13,7 @@ import { Stage } from "./stage.js";
 import { Tools } from "./tools.js";
 import { View } from "./view.js";
 
+const NO_PAGE = /has no page \d/; // what the service says of a page behind the last one
 const SLOW = 500; // ms after which it is said that reading goes on
 
 const byId = (id) => document.getElementById(id);
@@ -73,6 +74,7 @@ async function readStage() {
     if (asked !== subject) return;
     stopComplaining();
     if (reading.overlay) await stage.showDrawn(reading.overlay);
+    if (asked !== subject) return;
     view.show(reading, isPicture, !stage.picture?.isDrawn);
     setCorrecting(pad.locked && !view.isEmpty);
   } catch (error) {
@@ -105,9 +107,20 @@ async function readPicture() {
 }
 
 function fail(error) {
-  stage.showFailure();
-  if (error.status === 422 && stage.picture?.page) stage.refusePage();
+  if (stage.picture) failPicture(error);
   complainOf(error);
+}
+
+// Stay on the last page where there is no other; of any other failure there may be a page behind.
+function failPicture(error) {
+  if (stage.picture.page > 0 && NO_PAGE.test(error.message)) {
+    stage.refusePage();
+    if (!stage.isUpToDate) latest.now();
+  } else if (!stage.isUpToDate) {
+    stage.showFailure();
+    view.showNothing();
+    setCorrecting(false);
+  }
 }
 
 function complainOf(error) {

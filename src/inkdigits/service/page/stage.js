@@ -3,18 +3,21 @@
 import { decodeBase64, isTurnedAlike, showOn } from "./photo.js";
 
 const TINY = 200; // pixels: a smaller picture is shown as the pixels it is made of
-const HAS_PAGES = /pdf|tiff/;
+const HAS_PAGES = /pdf|tiff/; // of types
+const NAMED_SO = /\.(pdf|tiff?)$/i; // where the system knows no type
 
 const byId = (id) => document.getElementById(id);
 
 export class Stage {
-  // What somebody brought: its blob, what the browser made of it, or null, and which page is shown.
+  // What somebody brought: its blob, what the browser made of it, or null, whether the service has drawn
+  // what is shown, and the numbers of the page that is wanted and of the one that is shown, or null.
   picture = null;
 
   show(blob, bitmap, name) {
-    this.picture = { blob, bitmap, page: 0, isDrawn: false };
+    this.picture = { blob, bitmap, page: 0, shown: null, isDrawn: false };
     this.#swap(true);
     byId("file-name").textContent = name || "Picture";
+    byId("page-tools").hidden = !HAS_PAGES.test(blob.type) && !NAMED_SO.test(name);
     if (bitmap) this.#show(bitmap);
     this.turnTo(0);
   }
@@ -24,28 +27,36 @@ export class Stage {
     this.#swap(false);
   }
 
-  // Whether the service has to draw the picture: the browser cannot, or turns it in another way.
+  // Whether the service has to draw the picture: the browser cannot, turns it in another way, or knows
+  // of no page but the first.
   needsDrawing(reading) {
-    const { bitmap } = this.picture;
-    return !bitmap || (reading !== undefined && !isTurnedAlike(bitmap, reading.width, reading.height));
+    const { bitmap, page, isDrawn } = this.picture;
+    if (!bitmap || page > 0 || isDrawn) return true;
+    return reading !== undefined && !isTurnedAlike(bitmap, reading.width, reading.height);
   }
 
   async showDrawn(overlay) {
-    const picture = this.picture;
+    const { picture } = this;
+    const { page } = picture;
     const bitmap = await decodeBase64(overlay);
-    if (this.picture !== picture) return;
+    if (this.picture !== picture || picture.page !== page) return;
     picture.isDrawn = true;
     this.#show(bitmap);
   }
 
+  // Whether the page that is wanted is the one that is shown.
+  get isUpToDate() {
+    return this.picture.shown === this.picture.page;
+  }
+
   showFailure() {
-    byId("unshown").hidden = !this.picture || !byId("picture").hidden;
+    byId("picture").hidden = true;
+    byId("unshown").hidden = false;
   }
 
   // Only the service can tell how many pages there are: it refuses one that is not.
   turnTo(page) {
     this.picture.page = page;
-    byId("page-tools").hidden = !HAS_PAGES.test(this.picture.blob.type);
     byId("page-number").textContent = `Page ${page + 1}`;
     byId("previous-page").disabled = page === 0;
     byId("next-page").disabled = false;
@@ -57,6 +68,7 @@ export class Stage {
   }
 
   #show(bitmap) {
+    this.picture.shown = this.picture.page;
     showOn(byId("picture"), bitmap);
     byId("stage").style.setProperty("--ratio", (bitmap.width / bitmap.height).toFixed(4));
     byId("picture").classList.toggle("tiny", Math.max(bitmap.width, bitmap.height) < TINY);
