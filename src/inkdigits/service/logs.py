@@ -3,6 +3,7 @@
 import logging
 import sys
 
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 __all__ = ["configure_logs"]
@@ -17,6 +18,7 @@ def configure_logs() -> None:
         ["asctime", "levelname", "message"],
         rename_fields={"asctime": "time", "levelname": "level", "message": "event"},
         datefmt="%Y-%m-%dT%H:%M:%S%z",
+        reserved_attrs=[*RESERVED_ATTRS, "color_message"],  # uvicorn says it twice
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
