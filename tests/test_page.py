@@ -219,6 +219,24 @@ def test_what_is_not_certain_is_said_to_be_so_in_words(tab: Tab) -> None:
     expect(page.locator("#announcement")).to_have_text("Read: 7?; 1 of 2 certain.")
 
 
+def test_what_is_drawn_meanwhile_is_explained_too(tab: Tab) -> None:
+    page = tab.page
+    tab.expected = {0}
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/v1/explain", hold, times=1)
+    with page.expect_request("**/v1/explain"):
+        tab.write("7")
+    with page.expect_response("**/v1/read*"):
+        tab.write("7", left=0.08)
+    page.wait_for_timeout(1000)  # longer than an image has to rest before it is explained
+    held[0].abort("internetdisconnected")
+    expect(page.get_by_role("img", name="What speaks for the answer").first).to_be_visible()
+
+
 def test_a_drawing_is_mended(tab: Tab) -> None:
     page = tab.page
     tab.write("7")

@@ -19,12 +19,12 @@ export class Cards {
     this.#act = act;
   }
 
-  // Show these digits; `saidOf(digit)` is what somebody said one is. Cards are used again, so that
-  // focus stays where it is while somebody draws on.
-  show(digits, saidOf) {
+  // Show these digits, which this version of the model read; `saidOf(digit)` is what somebody said one
+  // is. Cards are used again, so that focus stays where it is while somebody draws on.
+  show(digits, model, saidOf) {
     while (this.#cards.length > digits.length) this.#cards.pop().remove();
     while (this.#cards.length < digits.length) this.#add();
-    digits.forEach((digit, index) => this.#cards[index].show(digit, saidOf(digit)));
+    digits.forEach((digit, index) => this.#cards[index].show(digit, model, saidOf(digit)));
   }
 
   #add() {
@@ -36,6 +36,7 @@ export class Cards {
 
 class Card {
   #image = null;
+  #model = null;
   #resting = null;
   #fills = [];
 
@@ -65,7 +66,7 @@ class Card {
     this.element.addEventListener("focusout", () => act.point(null));
   }
 
-  show(digit, said) {
+  show(digit, model, said) {
     const shown = sign(digit, said);
     this.sign.textContent = shown;
     this.words.textContent = wordsFor(digit, said);
@@ -73,7 +74,7 @@ class Card {
     this.element.classList.toggle("said", said !== undefined);
     this.which.textContent = ` ${shown === "?" ? "the digit that is not trusted" : `this ${shown}`}`;
     this.#showBars(digit);
-    if (digit.image !== this.#image) this.#showImage(digit.image);
+    if (digit.image !== this.#image || model !== this.#model) this.#showImage(digit.image, model);
   }
 
   remove() {
@@ -102,15 +103,16 @@ class Card {
     this.noDigit.textContent = none >= NOTABLE ? `No digit at all: ${percent(none)}` : "";
   }
 
-  #showImage(image) {
+  #showImage(image, model) {
     this.#image = image;
+    this.#model = model;
     drawImage(this.seen, image);
     drawNothing(this.why);
     this.seen.setAttribute("aria-label", "What the network saw");
     this.why.setAttribute("aria-label", "The explanation is not there yet");
     clearTimeout(this.#resting);
     this.#resting = setTimeout(() => {
-      explain(this.element, image, (explanation) => {
+      explain(this.element, image, model, (explanation) => {
         drawExplanation(this.why, image, explanation);
         this.why.setAttribute("aria-label", "What speaks for the answer, in blue, and against it, in orange");
       });

@@ -4,8 +4,8 @@ import { call } from "./server.js";
 
 const MOST_KEPT = 500;
 
-const known = new Map(); // image → explanation
-const wanted = new Map(); // element → [image, what to do with its explanation]
+const known = new Map(); // model and image → explanation
+const wanted = new Map(); // element → what it wishes: an image, its key here, what to do then
 let running = false;
 
 const inSight = new IntersectionObserver((entries) => {
@@ -13,15 +13,16 @@ const inSight = new IntersectionObserver((entries) => {
   work();
 });
 
-// Have `done` called with the explanation of an image once there is one and the element is seen. A
-// later wish for the same element takes the place of the earlier one.
-export function explain(element, image, done) {
-  if (known.has(image)) {
+// Have `done` called with the explanation of what this version of the model said of an image, once there
+// is one and the element is seen. A later wish for the same element takes the place of the earlier one.
+export function explain(element, image, model, done) {
+  const key = `${model} ${image}`;
+  if (known.has(key)) {
     wanted.delete(element);
-    done(known.get(image));
+    done(known.get(key));
     return;
   }
-  wanted.set(element, [image, done]);
+  wanted.set(element, { image, key, done });
   inSight.observe(element);
   work();
 }
@@ -37,23 +38,19 @@ async function work() {
   running = true;
   for (let next; (next = [...wanted].find(([element]) => element.inSight)); ) {
     const [element, wish] = next;
-    const [image, done] = wish;
     try {
-      if (!known.has(image)) await ask(image);
-    } catch {
-      wanted.delete(element);
-      continue;
-    }
-    if (wanted.get(element) !== wish) continue;
+      if (!known.has(wish.key)) await ask(wish);
+    } catch {}
+    if (wanted.get(element) !== wish) continue; // it wishes for another one by now
     wanted.delete(element);
-    done(known.get(image));
+    if (known.has(wish.key)) wish.done(known.get(wish.key));
   }
   running = false;
 }
 
-async function ask(image) {
+async function ask({ image, key }) {
   const body = JSON.stringify({ image });
   const { explanation } = await call("/v1/explain", { body, type: "application/json" });
-  known.set(image, explanation);
+  known.set(key, explanation);
   if (known.size > MOST_KEPT) known.delete(known.keys().next().value);
 }

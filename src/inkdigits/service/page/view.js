@@ -61,8 +61,8 @@ export class View {
   }
 
   #show(digits, saidOf) {
-    const { width, height } = this.#reading ?? {};
-    this.#cards.show(digits, saidOf);
+    const { width, height, model } = this.#reading ?? {};
+    this.#cards.show(digits, model, saidOf);
     this.#boxes.show(this.#hasBoxes ? digits : [], width, height, saidOf);
     byId("text").hidden = byId("legend").hidden = !digits.length;
     byId("welcome").hidden = this.#reading !== null;
