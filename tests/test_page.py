@@ -585,6 +585,16 @@ def test_the_key_is_asked_for(open_tab: Open, serve: Serve) -> None:
     expect(dialog).to_be_hidden()
     expect(page.locator("#correcting")).to_be_hidden()  # this service keeps none
 
+    forbid = """Object.defineProperty(window, "sessionStorage", {
+        get() { throw new DOMException("", "SecurityError"); },
+    })"""
+    page.add_init_script(forbid)
+    page.reload()
+    dialog.get_by_label("Key").fill(KEY)
+    page.keyboard.press("Enter")
+    tab.write("7")
+    reads(page, "7")
+
 
 @pytest.mark.parametrize(
     ("name", "options"),

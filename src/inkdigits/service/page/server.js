@@ -1,9 +1,8 @@
 // Calls of the service: with the key if it wants one, again when it is busy, and with a sentence for
 // people when nothing comes of it.
 
-import { askForKey } from "./key.js";
+import { askForKey, keepKey, knownKey } from "./key.js";
 
-const KEY = "inkdigits-key"; // in the storage of the tab, which forgets it when it is closed
 const MOST_WAITS = 3;
 const LONGEST_WAIT = 60; // seconds: a person does not wait longer, and is told instead
 const TIMEOUT = 90_000; // ms
@@ -29,7 +28,7 @@ export function allowAsking() {
 export async function call(path, { body, type, signal, waiting } = {}) {
   for (let waits = 0; ; ) {
     signal?.throwIfAborted();
-    const key = sessionStorage.getItem(KEY);
+    const key = knownKey();
     const content = typeof body === "function" ? await body() : body;
     const { response, text } = await send(path, content, type, key, signal);
     if (response.ok) return contentOf(text);
@@ -86,12 +85,12 @@ function contentOf(text) {
 
 // Whether there is another key to try than the one that was refused; one dialog for all calls.
 async function haveOtherKey(refused) {
-  if (sessionStorage.getItem(KEY) !== refused) return true;
+  if (knownKey() !== refused) return true;
   if (declined) return false;
   asking ??= askForKey(refused !== null).then((key) => {
     asking = null;
     declined = key === null;
-    if (key !== null) sessionStorage.setItem(KEY, key);
+    if (key !== null) keepKey(key);
     return key !== null;
   });
   return asking;
