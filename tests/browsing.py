@@ -4,19 +4,21 @@ import contextlib
 import io
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.handwriting import draw, strokes
 
 DEADLINE = 30_000
 """How long the page may take for anything, in milliseconds: the machine may be busy."""
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")  # what .ci/run is content with, too
 _ARGUMENTS = [
@@ -35,6 +37,8 @@ _WATCH = """
     document.addEventListener("securitypolicyviolation", (event) =>
         window.violations.push(event.violatedDirective + " " + event.blockedURI));
 """
+
+expect.set_options(timeout=DEADLINE)
 
 
 @contextlib.contextmanager
@@ -157,8 +161,20 @@ class Tab:
             self.bytes += sizes["responseHeadersSize"] + sizes["responseBodySize"]
 
 
+Open = Callable[..., Tab]
+"""Opens a tab, of the service that is shared or of another one's URL."""
+
+Serve = Callable[..., str]
+"""Starts a service with settings of its own, and gives its URL."""
+
+
 def encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
     """Return the bytes of a picture's file."""
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return file.getvalue()
+
+
+def reads(page: Page, text: str) -> None:
+    """Wait until the page says that it read this."""
+    expect(page.locator("#text")).to_have_text(text)
