@@ -24,6 +24,7 @@ from inkdigits.service.corrections import Corrections
 from inkdigits.service.engine import Engine
 from inkdigits.service.gate import Gate, is_open
 from inkdigits.service.logs import configure_logs
+from inkdigits.service.memory import give_memory_back
 from inkdigits.service.metrics import Metrics
 from inkdigits.service.model import ModelInService
 from inkdigits.service.problems import Problem, ProblemDetails, problem_response
@@ -57,6 +58,7 @@ def create_app(settings: Settings, models: ModelInService | None = None) -> ASGI
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logs()
+        give_memory_back()
         cv2.setNumThreads(1)
         sys.setswitchinterval(_SWITCH)
         engine = Engine(
