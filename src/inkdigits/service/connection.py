@@ -7,7 +7,8 @@ there untaken. A few thousand clients who do nothing would be enough to keep eve
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 __all__ = ["Connection"]
 
@@ -28,6 +29,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, patience: float, **given: Any) -> None:
         super().__init__(**given)
         self._patience = patience
+        self._answering: RequestResponseCycle | None = None
         self._beside = 0  # bytes that have come and are no body
         self._arriving_since: float | None = None  # as a request has begun to
         self._blocked_since: float | None = None  # as the client must take something first
@@ -44,6 +46,10 @@ class Connection(HttpToolsProtocol):
         """Stop watching."""
         self._timer.cancel()
         super().connection_lost(exc)
+        # uvicorn tells the request that came last, which need not be the one that is answered.
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived, unless it is a head, or something else, without end."""
@@ -61,6 +67,10 @@ class Connection(HttpToolsProtocol):
             raise ValueError("more than a client may need")  # which the parser makes a 400
         super().on_headers_complete()
         self.headers = []  # what follows a body as its trailer shall not pass for headers
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
