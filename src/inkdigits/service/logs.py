@@ -12,7 +12,8 @@ __all__ = ["configure_logs"]
 def configure_logs() -> None:
     """Have the service and uvicorn write JSON lines, instead of where their logs went before.
 
-    Other logs of the process are left alone.
+    Warnings, and other logs that go nowhere in particular, become such lines, too. What decoders in
+    C write by themselves is left as it is.
     """
     formatter = JsonFormatter(
         ["asctime", "levelname", "message"],
@@ -27,5 +28,12 @@ def configure_logs() -> None:
         logger.handlers[:] = [handler]
         logger.setLevel("INFO")
         logger.propagate = False
+    elsewhere = logging.StreamHandler(sys.stderr)
+    elsewhere.setFormatter(formatter)
+    elsewhere.setLevel("WARNING")
+    logging.lastResort = elsewhere
+    logging.captureWarnings(True)
+    # What it says of a form is in the answer to the form.
+    logging.getLogger("python_multipart").setLevel("ERROR")
     # Each request has a line of ours; uvicorn's own would only repeat it.
     logging.getLogger("uvicorn.access").disabled = True
