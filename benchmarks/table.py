@@ -296,10 +296,13 @@ def _load(load: Result) -> str:
 
 
 def of_service_fuzz(fuzz: Result) -> list[Row]:
+    requests, pictures = fuzz["requests"], fuzz["pictures"]
+    grown = requests["megabytes"]["grown"]
+    more = "" if grown is None else f", and memory grew by {max(0.0, grown):.0f} MB"
     return [
         (
-            f"{fuzz['requests']:,} damaged requests",
-            "each answered or refused, and no fault",
+            f"{requests['sent']:,} damaged requests and {pictures['sent']:,} damaged pictures",
+            f"{len(fuzz['errors'])} faults{more}",
             "",
         ),
     ]
