@@ -23,7 +23,13 @@ Cli = Callable[..., Result]
 
 SLOW = [
     *("test_training", "test_examples", "test_notebook", "test_cli", "test_ensembles"),
-    *("test_service", "test_service_abuse", "test_page_input", "test_page_answers"),
+    *(
+        "test_service",
+        "test_service_abuse",
+        "test_service_load",
+        "test_page_input",
+        "test_page_answers",
+    ),
     *("test_promote", "test_feedback", "test_also"),
 ]
 """Files that take longest. Two processes share out whole files, so none of these may come last."""
