@@ -26,6 +26,7 @@ SUITE: dict[str, list[str] | None] = {
     "many": ["--small", "3000", "--large", "5", "--repeats", "1"],
     "pages": ["--pages", "30"],
     "fuzz": ["--files", "500"],
+    "service_fuzz": ["--requests", "500", "--pictures", "200"],
     "augmentation": ["--repeats", "1", "--digits", "5000"],
     "fast": ["--seeds", "3", "--half-minute-seeds", "1", "--parts", "1"],
     "training": ["--seeds", "1", "--epochs", "2"],
