@@ -297,8 +297,8 @@ def _load(load: Result) -> str:
 
 def of_service_fuzz(fuzz: Result) -> list[Row]:
     requests, pictures = fuzz["requests"], fuzz["pictures"]
-    grown = requests["megabytes"]["grown"]
-    more = "" if grown is None else f", and memory grew by {max(0.0, grown):.0f} MB"
+    grown = [run["megabytes"]["grown"] for run in (requests, pictures)]
+    more = "" if None in grown else f", and memory grew by {max(0.0, sum(grown)):.0f} MB"
     return [
         (
             f"{requests['sent']:,} damaged requests and {pictures['sent']:,} damaged pictures",
