@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -36,8 +35,6 @@ from inkdigits.service.watch import Watch
 
 __all__ = ["create_app"]
 
-_SWITCH = 0.001  # seconds: the loop shall not wait the usual five for a thread that computes
-
 _log = logging.getLogger(__name__)
 
 
@@ -60,7 +57,6 @@ def create_app(settings: Settings, models: ModelInService | None = None) -> ASGI
         configure_logs()
         give_memory_back()
         cv2.setNumThreads(1)
-        sys.setswitchinterval(_SWITCH)
         engine = Engine(
             max(1, available_threads() // settings.workers), settings.max_requests, metrics
         )
