@@ -19,7 +19,7 @@ serve: $(VENV)/.installed-serve
 	$(BIN)/inkdigits serve
 
 test: lint
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

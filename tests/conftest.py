@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import importlib.abc
+import signal
 import struct
 import sys
 from collections.abc import Callable, Iterator
@@ -33,6 +34,11 @@ SLOW = [
     *("test_promote", "test_feedback", "test_also"),
 ]
 """Files that take longest. Two processes share out whole files, so none of these may come last."""
+
+
+def pytest_configure() -> None:
+    # A shell has what it runs in the background ignore Ctrl-C, and programs hand that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

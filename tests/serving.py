@@ -3,12 +3,14 @@
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -18,14 +20,22 @@ _SECONDS = 60.0
 class Server:
     """A running service.
 
+    Args:
+        command: starts it.
+        options: of `subprocess.Popen`.
+
     Attributes:
         url: where it is.
         process: its process, of which workers are children.
         log: the lines that it has written so far.
     """
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
+    def __init__(self, command: list[str], **options: Any) -> None:
+        # It leads a group of its own, with which its workers can be ended.
+        group = {} if sys.platform == "win32" else {"process_group": 0}
+        self.process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, encoding="utf-8", **group, **options
+        )
         self.log: list[str] = []
         self.url = ""
         self._reader = threading.Thread(target=self._read_log, daemon=True)
@@ -33,10 +43,11 @@ class Server:
 
     def _read_log(self) -> None:
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if found := re.match(r"InkDigits is at (\S+)", line):
-                self.url = found[1]
-            self.log.append(line)
+        with self.process.stderr as lines:
+            for line in lines:
+                if found := re.match(r"InkDigits is at (\S+)", line):
+                    self.url = found[1]
+                self.log.append(line)
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + _SECONDS
@@ -51,10 +62,14 @@ class Server:
         raise TimeoutError("the service did not get ready: " + "".join(self.log[-5:]))
 
     def close(self) -> None:
-        """Let go of the log of a process that has ended."""
+        """End it and its workers, however it is, and read its log to the end."""
+        if sys.platform == "win32":
+            self.process.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(_SECONDS)
         self._reader.join(_SECONDS)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
 
     def stop(self) -> int:
         """Stop it as a system does, and return its exit status."""
@@ -78,22 +93,15 @@ def serving(
         arguments: more of them.
         environment: variables beside those of the tests.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "inkdigits", "serve", "--port", "0", *arguments],
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env={**without_settings(), "INKDIGITS_HOME": str(home), **(environment or {})},
-    )
-    server = Server(process)
+    command = [sys.executable, "-m", "inkdigits", "serve", "--port", "0", *arguments]
+    settings = {**without_settings(), "INKDIGITS_HOME": str(home), **(environment or {})}
+    server = Server(command, env=settings)
     try:
         server.wait_until_ready()
         yield server
-        if process.poll() is None:
+        if server.process.poll() is None:
             server.stop()
         faults = [line for line in server.log if "a fault of the service" in line]
         assert not faults, faults
     finally:
-        process.kill()
-        process.wait(_SECONDS)
         server.close()

@@ -193,7 +193,11 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / UNIT.name
     unit.write_text(text.replace(program, sys.executable), "utf-8")
     ended = subprocess.run(
-        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", str(unit)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     # What it does not understand it ignores, and says so.
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -277,15 +281,12 @@ def test_the_dockerfile_makes_a_service(tmp_path: Path) -> None:
 
     assert image.environment["INKDIGITS_HOST"] == "0.0.0.0"  # noqa: S104
     image.environment["INKDIGITS_PORT"] = "0"  # as docker run --env; 8000 may be another's
-    process = subprocess.Popen(
+    server = Server(
         image.command,
         cwd=image.folder,
         env={**os.environ, **image.environment},
         executable=shutil.which(image.command[0], path=image.environment["PATH"]),
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
     )
-    server = Server(process)
     try:
         server.wait_until_ready()
         picture = (ROOT / "docs" / "pictures" / "seven.png").read_bytes()
@@ -299,9 +300,7 @@ def test_the_dockerfile_makes_a_service(tmp_path: Path) -> None:
         while not database.exists():
             assert time.monotonic() < deadline, "no corrections could be kept"
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)  # Ctrl-C
-        assert process.wait(60) == 0
+        server.process.send_signal(signal.SIGINT)  # Ctrl-C
+        assert server.process.wait(60) == 0
     finally:
-        process.kill()
-        process.wait(60)
         server.close()
