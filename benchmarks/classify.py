@@ -17,9 +17,9 @@ from _common import report, seconds_each, summary
 
 from inkdigits import Reader, add_channel, build, load_mnist, scale
 from inkdigits._keras import keras
+from inkdigits._processors import available_threads
 from inkdigits.export import export_onnx
 from inkdigits.reading import ModelCard
-from inkdigits.reading.classifier import available_threads
 
 PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "seven.png"
 

@@ -7,9 +7,8 @@ The aims go further: 2,000 digits and 1,000 pictures of 28×28 pixels a second, 
 50 ms, for a minute, and 1.5 times as many as LitServe of both; docs/research.md says what is
 missing.
 
-The load is wrk's: 64 connections, each of which asks again as soon as it is answered; then the same
-connections at a steady pace of 2,000 and 1,000 requests a second. LitServe is given its best
-chance: with and without batches, whichever answers more.
+The load is wrk's: 64 connections, each of which asks again as soon as it is answered. LitServe is
+given its best chance: with and without batches, whichever answers more.
 
     python benchmarks/service.py [--seconds 60] [--workers 2] [--litserve PYTHON]
 
@@ -42,7 +41,6 @@ from PIL import Image
 from inkdigits import load_mnist
 
 HERE = Path(__file__).parent
-PACE = {"classify": 2000, "read": 1000}
 CONNECTIONS = 64
 UNBATCHED = (
     "import inkdigits.service.engine as engine; engine._ENOUGH = 1; "
@@ -53,7 +51,6 @@ wrk.method = "POST"
 wrk.headers["Content-Type"] = "{kind}"
 local file = io.open("{body}", "rb")
 wrk.body = file:read("*a")
-{pace}
 done = function(summary, latency)
   local e = summary.errors
   io.write(string.format("FIGURES %d %d %f %f %f %d\\n", summary.requests, summary.duration,
@@ -84,10 +81,6 @@ def main() -> None:
             for what in ("classify", "read"):
                 load(bodies[what], f"{url}/v1/{what}", 3)
                 figures[what] = load(bodies[what], f"{url}/v1/{what}", arguments.seconds)
-                figures[f"{what}_at_a_steady_pace"] = {
-                    "offered_per_second": PACE[what],
-                    **load(bodies[what], f"{url}/v1/{what}", arguments.seconds, PACE[what]),
-                }
             figures["worker_megabytes"] = worker_megabytes(process.pid)
             figures["page_bytes"] = page_bytes(url)
         if arguments.litserve:
@@ -128,18 +121,11 @@ def make_bodies(folder: Path) -> dict[str, tuple[Path, str]]:
     return bodies
 
 
-def load(
-    body: tuple[Path, str], url: str, seconds: int, pace: int | None = None
-) -> dict[str, float]:
+def load(body: tuple[Path, str], url: str, seconds: int) -> dict[str, float]:
     """Have wrk ask for some seconds; return rate, latencies in milliseconds, and errors."""
     path, kind = body
-    delay = ""
-    if pace is not None:
-        # On average; each connection at times of its own, as strangers come.
-        mean = 1000 * CONNECTIONS / pace * 0.85  # an answer takes time, too
-        delay = f"delay = function() return math.floor(math.random() * {2 * mean:.0f}) end"
     script = path.with_suffix(".lua")
-    script.write_text(LUA.format(kind=kind, body=path, pace=delay))
+    script.write_text(LUA.format(kind=kind, body=path))
     done = subprocess.run(
         ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", "-s", script, url],
         capture_output=True,
@@ -236,17 +222,25 @@ def free_port() -> int:
 
 
 def worker_megabytes(parent: int) -> float:
-    """Return the most memory that the largest worker was resident in."""
-    pids = [str(parent)]
+    """Return the most memory that the largest worker and its processes were resident in."""
+    workers = [pid for pid in family(parent) if pid != parent and len(family(pid)) > 1]
+    return max(sum(map(most_megabytes, family(worker))) for worker in workers)
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that it started, by Linux's /proc."""
+    found = [pid]
     for status in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            if status.read_text().rpartition(")")[2].split()[1] == str(parent):
-                pids.append(status.parent.name)
-    sizes = []
-    for pid in pids:
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-        sizes.append(int(found[1]) * 1024 / 1e6 if found else 0.0)
-    return max(sizes)
+        with contextlib.suppress(OSError):  # it has just ended
+            if int(status.read_text().rpartition(")")[2].split()[1]) == pid:
+                found += family(int(status.parent.name))
+    return found
+
+
+def most_megabytes(pid: int) -> float:
+    """Return the most memory that a process was resident in."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) * 1024 / 1e6 if found else 0.0
 
 
 def page_bytes(url: str) -> int:

@@ -16,7 +16,9 @@ after the first fifth, in which caches fill.
 import argparse
 import asyncio
 import collections
+import contextlib
 import os
+import re
 import statistics
 import tempfile
 import time
@@ -28,7 +30,7 @@ from _common import report
 from _mutations import mutated
 from _requests import last, tampered
 from _wire import Exchange, exchange
-from service import ours
+from service import family, ours
 
 CONNECTIONS = 16
 SECONDS = 60.0  # that any exchange may take, on a machine that others use as well
@@ -153,12 +155,14 @@ class Run:
 
 
 def megabytes(process: int) -> float:
-    """Return what a process holds in memory, by Linux; elsewhere 0."""
-    path = Path(f"/proc/{process}/status")
-    if not path.exists():
-        return 0.0
-    lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-    return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmRSS")), 0.0)
+    """Return what a process and those that it started hold in memory, by Linux; elsewhere 0."""
+    total = 0.0
+    for pid in family(process):
+        with contextlib.suppress(OSError):  # it has just ended
+            text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+            found = re.search(r"VmRSS:\s+(\d+) kB", text)
+            total += int(found[1]) * 1024 / 1e6 if found else 0.0
+    return total
 
 
 if __name__ == "__main__":

@@ -77,6 +77,20 @@ class Server:
         return self.process.wait(_SECONDS)
 
 
+def children(server: Server, program: str) -> list[int]:
+    """Return the processes of a service whose command line names a program, by Linux' /proc."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+            command = (status.parent / "cmdline").read_text("utf-8", "replace")
+        except OSError:  # it ended meanwhile
+            continue
+        if int(fields[1]) == server.process.pid and program in command and fields[0] != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
 def without_settings() -> dict[str, str]:
     """Return the environment without what whoever runs the tests tells a service of theirs."""
     return {name: value for name, value in os.environ.items() if not name.startswith("INKDIGITS_")}

@@ -16,7 +16,7 @@ from inkdigits.export import TfliteClassifier, check_size
 from inkdigits.networks import as_classifier, names
 from inkdigits.networks.activations import Activation
 from inkdigits.reading import Classifier, ModelCard
-from inkdigits.reading.classifier import DEFAULT_MODEL
+from inkdigits.reading.model_file import DEFAULT_MODEL
 
 
 def card(**changes: object) -> ModelCard:

@@ -18,7 +18,7 @@ from inkdigits import Dataset, Reader
 from inkdigits.datasets import load_mnist
 from inkdigits.errors import ServiceError
 from inkdigits.feedback import Correction, Feedback, is_held_out
-from inkdigits.reading.classifier import DEFAULT_MODEL
+from inkdigits.reading.model_file import DEFAULT_MODEL
 from inkdigits.service import in_service, promotion
 from inkdigits.service.in_service import (
     Figures,

@@ -14,9 +14,9 @@ from PIL import Image
 from inkdigits import Dataset, Digit, Reader, Reading, Run, evaluate, load_mnist
 from inkdigits.errors import ModelError
 from inkdigits.reading import Box, Classifier, frame_picture
-from inkdigits.reading.classifier import DEFAULT_MODEL
 from inkdigits.reading.frame import frame
 from inkdigits.reading.ink import find_ink
+from inkdigits.reading.model_file import DEFAULT_MODEL
 
 Mnist = tuple[Dataset, Dataset]
 

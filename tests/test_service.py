@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import concurrent.futures
+import contextlib
 import hashlib
 import io
 import json
@@ -12,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -30,7 +30,6 @@ from inkdigits.errors import RunError, ServiceError
 from inkdigits.feedback import Feedback
 from inkdigits.service import Settings
 from inkdigits.service.bodies import picture_of
-from inkdigits.service.engine import Busy, Engine
 from inkdigits.service.in_service import (
     Figures,
     Promotion,
@@ -39,9 +38,9 @@ from inkdigits.service.in_service import (
     current_model,
     put_in_service,
 )
-from inkdigits.service.metrics import Metrics
-from inkdigits.service.model import ModelInService, load_model
-from tests.serving import Server, serving, without_settings
+from inkdigits.service.inference import InferenceProcess
+from inkdigits.service.model import ModelInService
+from tests.serving import Server, children, serving, without_settings
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 NOTE, SEVEN = PICTURES / "note.jpg", PICTURES / "seven.png"
@@ -530,27 +529,13 @@ def test_workers_share_figures_and_are_replaced(tmp_path: Path) -> None:
                 assert client.post("/v1/read", content=SEVEN.read_bytes()).json()["text"] == "7"
         for _ in range(3):  # whichever worker answers
             assert "inkdigits_pictures_total 10.0" in httpx.get(f"{running.url}/metrics").text
-        workers = _children(running.process.pid)
+        workers = children(running, "spawn_main")
         assert len(workers) == 2
         os.kill(workers[0], signal.SIGKILL)
-        wait_for(lambda: len(set(_children(running.process.pid)) - {workers[0]}) == 2)
+        wait_for(lambda: len(set(children(running, "spawn_main")) - {workers[0]}) == 2)
         assert httpx.get(f"{running.url}/healthz", timeout=60).status_code == 200
         assert "inkdigits_queue_depth 0.0" in httpx.get(f"{running.url}/metrics", timeout=60).text
         assert running.stop() in (0, -signal.SIGTERM)
-
-
-def _children(pid: int) -> list[int]:
-    """Return the processes of a service that hold its listening socket: its workers."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-            command = (status.parent / "cmdline").read_bytes()
-        except OSError:  # it ended meanwhile
-            continue
-        if int(fields[1]) == pid and b"spawn_main" in command and fields[0] != "Z":
-            found.append(int(status.parent.name))
-    return found
 
 
 def test_changes_to_a_promoted_model_without_dropping_a_request(
@@ -628,12 +613,14 @@ def test_a_run_folder_is_a_model_however_it_is_named(
     trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = hashlib.sha256(trained.model_path.read_bytes()).hexdigest()[:12]
-    assert ModelInService(Settings.of(model=trained.folder)).now.version == version
-    monkeypatch.setenv("INKDIGITS_MODEL", str(trained.folder))
-    assert ModelInService(Settings.of()).now.version == version
-    (tmp_path / "recipe.json").write_text("{}")
-    with pytest.raises(RunError, match="is not finished: inkdigits train --resume"):
-        ModelInService(Settings.of(model=tmp_path))
+    with contextlib.closing(InferenceProcess(100)) as process:
+        settings = Settings.of(model=trained.folder)
+        assert ModelInService(settings, process).now.version == version
+        monkeypatch.setenv("INKDIGITS_MODEL", str(trained.folder))
+        assert ModelInService(Settings.of(), process).now.version == version
+        (tmp_path / "recipe.json").write_text("{}")
+        with pytest.raises(RunError, match="is not finished: inkdigits train --resume"):
+            ModelInService(Settings.of(model=tmp_path), process)
 
 
 def test_only_names_of_this_machine_count_at_loopback() -> None:
@@ -641,52 +628,3 @@ def test_only_names_of_this_machine_count_at_loopback() -> None:
     assert "localhost" in Settings.of(host="127.0.0.2").hosts
     assert Settings.of(host=everywhere).hosts == ()
     assert Settings.of(host=everywhere, allowed_hosts="Ink.example").hosts == ("ink.example",)
-
-
-def test_the_engine_gathers_what_waits_into_batches(mnist: tuple[Dataset, Dataset]) -> None:
-    images = mnist[1].images[:200]
-    wanted = Reader().classify(images)
-    model = load_model(Reader().model, promoted=False, max_digits=1000)
-    metrics = Metrics()
-
-    async def ask() -> list[np.ndarray]:
-        engine = Engine(1, 1000, metrics)
-        try:
-            return await asyncio.gather(
-                *(engine.classify(model, image[np.newaxis]) for image in images)
-            )
-        finally:
-            engine.close()
-
-    np.testing.assert_allclose(np.concatenate(asyncio.run(ask())), wanted, atol=1e-6)
-    exposition = metrics.exposition().decode()
-    batches = re.search(r"^inkdigits_batch_size_count (\S+)", exposition, re.MULTILINE)
-    assert batches is not None
-    assert float(batches[1]) < 100
-
-
-def test_the_engine_refuses_what_is_too_much_and_knows_when_it_is_stuck() -> None:
-    async def use() -> None:
-        engine = Engine(1, 2, Metrics())
-        blocked = threading.Event()
-        jobs = [asyncio.create_task(engine.run(blocked.wait)) for _ in range(2)]
-        for _ in range(600):
-            await asyncio.sleep(0.05)
-            if engine.stuck(0.05):
-                break
-        assert engine.stuck(0.05)
-        assert engine.busy
-        with pytest.raises(Busy):
-            await engine.run(lambda: None)
-        # Nobody waits for it any more, and still it is there until it ends.
-        jobs[0].cancel()
-        await asyncio.sleep(0)
-        assert engine.busy
-        blocked.set()
-        await jobs[1]
-        assert not engine.stuck(0.05)
-        with pytest.raises(ZeroDivisionError):
-            await engine.run(lambda: 1 // 0)
-        engine.close()
-
-    asyncio.run(use())

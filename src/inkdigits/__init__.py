@@ -4,9 +4,9 @@ Everything here is loaded on first use, so that ``import inkdigits`` stays insta
 picture never imports Keras.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from inkdigits._lazy import lazy
 from inkdigits._version import __version__
 
 if TYPE_CHECKING:
@@ -70,45 +70,41 @@ __all__ = [
     "train",
 ]
 
-_ROOM_OF = {
-    "Augmentation": "training",
-    "DataError": "errors",
-    "Dataset": "datasets",
-    "Digit": "reading",
-    "Evaluation": "evaluation",
-    "FeedbackError": "errors",
-    "InkDigitsError": "errors",
-    "MissingExtraError": "errors",
-    "ModelError": "errors",
-    "Outcome": "reading",
-    "PictureError": "errors",
-    "Reader": "reading",
-    "Reading": "reading",
-    "Recipe": "training",
-    "RecipeError": "errors",
-    "Run": "training",
-    "RunError": "errors",
-    "ServiceError": "errors",
-    "Simulation": "training",
-    "add_channel": "datasets",
-    "build": "networks",
-    "evaluate": "evaluation",
-    "export_onnx": "export",
-    "load": "datasets",
-    "load_mnist": "datasets",
-    "load_parts": "datasets",
-    "one_hot": "datasets",
-    "resume": "training",
-    "scale": "datasets",
-    "train": "training",
-}
-
-
-def __getattr__(name: str) -> Any:
-    room = _ROOM_OF.get(name)
-    if room is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{room}"), name)
+__getattr__ = lazy(
+    __name__,
+    {
+        "Augmentation": "training",
+        "DataError": "errors",
+        "Dataset": "datasets",
+        "Digit": "reading",
+        "Evaluation": "evaluation",
+        "FeedbackError": "errors",
+        "InkDigitsError": "errors",
+        "MissingExtraError": "errors",
+        "ModelError": "errors",
+        "Outcome": "reading",
+        "PictureError": "errors",
+        "Reader": "reading",
+        "Reading": "reading",
+        "Recipe": "training",
+        "RecipeError": "errors",
+        "Run": "training",
+        "RunError": "errors",
+        "ServiceError": "errors",
+        "Simulation": "training",
+        "add_channel": "datasets",
+        "build": "networks",
+        "evaluate": "evaluation",
+        "export_onnx": "export",
+        "load": "datasets",
+        "load_mnist": "datasets",
+        "load_parts": "datasets",
+        "one_hot": "datasets",
+        "resume": "training",
+        "scale": "datasets",
+        "train": "training",
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from inkdigits._processor import has_bfloat16, processor_name
+from inkdigits._processors import available_threads
 from inkdigits._version import __version__
-from inkdigits.reading.classifier import available_threads
 
 __all__ = ["machine", "versions"]
 

@@ -3,8 +3,9 @@
 It may be *quantised*, for which some digits are its *calibration*; the written file is *measured*.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from inkdigits._lazy import lazy
 
 if TYPE_CHECKING:
     from inkdigits.export.formats import Format, Quantisation, export_as
@@ -29,22 +30,19 @@ __all__ = [
     "quantise_onnx",
 ]
 
-_FILE_OF = {
-    "Format": "formats",
-    "Measured": "measured",
-    "Quantisation": "formats",
-    "TfliteClassifier": "tflite_classifier",
-    "check_size": "onnx_file",
-    "export_as": "formats",
-    "export_onnx": "onnx_file",
-    "export_saved_model": "saved_model",
-    "export_tflite": "tflite_file",
-    "measure": "measured",
-    "quantise_onnx": "quantise",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_FILE_OF[name]}"), name)
+__getattr__ = lazy(
+    __name__,
+    {
+        "Format": "formats",
+        "Measured": "measured",
+        "Quantisation": "formats",
+        "TfliteClassifier": "tflite_classifier",
+        "check_size": "onnx_file",
+        "export_as": "formats",
+        "export_onnx": "onnx_file",
+        "export_saved_model": "saved_model",
+        "export_tflite": "tflite_file",
+        "measure": "measured",
+        "quantise_onnx": "quantise",
+    },
+)

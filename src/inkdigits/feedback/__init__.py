@@ -3,9 +3,9 @@
 What needs SQLAlchemy is loaded on first use: a service is ready before it needs its database.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from inkdigits._lazy import lazy
 from inkdigits.feedback.correction import Correction
 from inkdigits.feedback.held_out import is_held_out
 
@@ -16,14 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Correction", "Feedback", "default_url", "is_held_out", "load_corrections"]
 
-_FILE_OF = {
-    "Feedback": "database",
-    "default_url": "address",
-    "load_corrections": "load",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_FILE_OF[name]}"), name)
+__getattr__ = lazy(
+    __name__,
+    {
+        "Feedback": "database",
+        "default_url": "address",
+        "load_corrections": "load",
+    },
+)

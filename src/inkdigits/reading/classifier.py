@@ -10,23 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits._onnxruntime import onnxruntime
+from inkdigits._processors import available_threads
 from inkdigits.errors import ModelError
 from inkdigits.reading.model_card import ModelCard
-from inkdigits.reading.model_file import read_model
+from inkdigits.reading.model_file import DEFAULT_MODEL, read_model
 
 __all__ = [
-    "DEFAULT_MODEL",
     "Classifier",
     "Classify",
-    "available_threads",
     "check_images",
     "softmax",
 ]
 
 Classify: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 """From images uint8 ``(count, 28, 28)`` to probabilities ``(count, 10)``."""
-
-DEFAULT_MODEL = Path(__file__).parent / "models" / "reader.onnx"
 
 _BATCH = 64  # activations of this many digits stay in the processor's cache
 
@@ -165,13 +162,6 @@ def check_images(images: npt.NDArray[np.uint8]) -> None:
     """
     if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
         raise ValueError(f"images must be uint8 (count, 28, 28), not {images.dtype} {images.shape}")
-
-
-def available_threads() -> int:
-    """Return how many processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

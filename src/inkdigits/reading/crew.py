@@ -18,8 +18,9 @@ from PIL import Image
 
 from inkdigits.reading.outcomes import outcomes_of
 from inkdigits.reading.picture import FileInMemory, Picture, in_memory
+from inkdigits.reading.process import ProcessLostError
 from inkdigits.reading.result import Outcome, Reading
-from inkdigits.reading.worker import Frame, NamedPicture, Worker, WorkerLostError
+from inkdigits.reading.worker import Frame, NamedPicture, Worker
 
 if TYPE_CHECKING:
     from inkdigits.reading.reader import Reader
@@ -164,12 +165,12 @@ class _Keeper(threading.Thread):
         with self._lock:
             if self._crew.is_closed:
                 raise _DismissedError
-            with contextlib.suppress(WorkerLostError):
+            with contextlib.suppress(ProcessLostError):
                 self._worker = Worker()
         if self._worker is not None:
             try:
                 self._worker.prepare(self._reader)
-            except WorkerLostError:
+            except ProcessLostError:
                 self._let_go()
 
     def _let_go(self) -> None:
@@ -212,7 +213,7 @@ class _Keeper(threading.Thread):
                         if outcome is None:
                             left.popleft()
                         pages = 0 if outcome is None else pages + 1
-            except WorkerLostError:
+            except ProcessLostError:
                 self._let_go()
                 known = pages or one_by_one  # which picture it died on
                 one_by_one = True

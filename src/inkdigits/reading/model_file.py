@@ -6,7 +6,10 @@ from pathlib import Path
 from inkdigits._text import shell_quoted
 from inkdigits.errors import ModelError, RunError, reason, unfinished
 
-__all__ = ["MAX_BYTES", "model_file", "read_model"]
+__all__ = ["DEFAULT_MODEL", "MAX_BYTES", "model_file", "read_model"]
+
+DEFAULT_MODEL = Path(__file__).parent / "models" / "reader.onnx"
+"""The one in the package."""
 
 MAX_BYTES = 256 << 20
 """A model file larger than this is not read."""

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from inkdigits._processors import available_threads
 from inkdigits.errors import PictureError
 from inkdigits.reading.candidate import Candidate
-from inkdigits.reading.classifier import DEFAULT_MODEL, Classifier, available_threads
+from inkdigits.reading.classifier import Classifier
 from inkdigits.reading.frame import frame
 from inkdigits.reading.ink import find_ink
 from inkdigits.reading.many import named, read_many
 from inkdigits.reading.marks import Mark, find_marks, merge
 from inkdigits.reading.model_card import ModelCard
+from inkdigits.reading.model_file import DEFAULT_MODEL
 from inkdigits.reading.picture import Page, Picture, decode, pages
 from inkdigits.reading.result import Box, Digit, Outcome, Reading
 from inkdigits.reading.segment import find_digits

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
-import cv2
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from inkdigits._processors import available_threads
 from inkdigits._version import __version__
-from inkdigits.reading.classifier import available_threads
 from inkdigits.service.corrections import Corrections
 from inkdigits.service.engine import Engine
 from inkdigits.service.gate import Gate, is_open
+from inkdigits.service.inference import InferenceProcess
 from inkdigits.service.logs import configure_logs
-from inkdigits.service.memory import give_memory_back
 from inkdigits.service.metrics import Metrics
 from inkdigits.service.model import ModelInService
 from inkdigits.service.problems import Problem, ProblemDetails, problem_response
@@ -38,34 +38,38 @@ __all__ = ["create_app"]
 _log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, models: ModelInService | None = None) -> ASGIApp:
+def create_app(settings: Settings, process: InferenceProcess | None = None) -> ASGIApp:
     """Make the ASGI application of a service. Its model is loaded before it takes requests.
 
     Args:
         settings: how to serve.
-        models: the model to answer with; loaded by the settings if it is not given.
+        process: one that has been started, and is the application's from here on.
 
     Raises:
         ModelError: the model file is missing, damaged, or not a model of digits.
+        ProcessLostError: this system starts no processes.
     """
-    if models is None:
-        models = ModelInService(settings)
+    start = functools.partial(InferenceProcess, settings.max_digits)
+    first = process or start()
+    models = ModelInService(settings, first)
     metrics = Metrics()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logs()
-        give_memory_back()
-        cv2.setNumThreads(1)
         engine = Engine(
-            max(1, available_threads() // settings.workers), settings.max_requests, metrics
+            start,
+            first,
+            max(1, available_threads() // settings.workers),
+            settings.max_requests,
+            metrics,
         )
         kept = Corrections(settings.database) if settings.corrections else None
         app.state.parts = Parts(settings, models, engine, metrics, kept)
         gc.collect()
         gc.freeze()  # what stays for good need not be looked through again and again
         _log.info("ready", extra={"model": models.now.version})
-        tasks = [asyncio.create_task(models.follow())]
+        tasks = [asyncio.create_task(models.follow(engine))]
         if kept is not None:
             tasks.append(asyncio.create_task(kept.open()))
         try:

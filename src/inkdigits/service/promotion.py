@@ -11,8 +11,7 @@ from inkdigits.datasets import Dataset, load, load_mnist
 from inkdigits.errors import ServiceError
 from inkdigits.feedback import Feedback, load_corrections
 from inkdigits.reading import Reader
-from inkdigits.reading.classifier import DEFAULT_MODEL
-from inkdigits.reading.model_file import read_model
+from inkdigits.reading.model_file import DEFAULT_MODEL, read_model
 from inkdigits.service.in_service import (
     Figures,
     Promotion,

@@ -9,14 +9,15 @@ import tempfile
 from collections.abc import Iterator
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from inkdigits.errors import ServiceError, reason
-from inkdigits.service.app import create_app
+from inkdigits.reading.process import ProcessLostError
 from inkdigits.service.connection import Connection
+from inkdigits.service.inference import InferenceProcess
 from inkdigits.service.logs import configure_logs
-from inkdigits.service.model import ModelInService
 from inkdigits.service.settings import Settings
 
 __all__ = ["serve"]
@@ -30,17 +31,17 @@ def serve(settings: Settings) -> None:
     """Serve until the process is told to stop; what was accepted by then is answered.
 
     Raises:
-        ServiceError: the address cannot be had.
+        ServiceError: the address cannot be had, or no process be started.
         ModelError: the model file is missing, damaged, or not a model of digits.
         RunError: a run folder without a model.
     """
     with contextlib.closing(_listen(settings)) as listening, _shared_metrics(settings):
-        # In any case, so that what cannot start says so before; but workers load their own.
-        models = ModelInService(settings)
-        given = (settings, models) if settings.workers == 1 else (settings,)
+        alone = settings.workers == 1
+        if not alone:
+            _check_model(settings)
         config = uvicorn.Config(
-            functools.partial(create_app, *given),
-            factory=True,
+            _make_app(settings) if alone else functools.partial(_make_app, settings),
+            factory=not alone,
             http=functools.partial(Connection, settings.arrival_timeout),  # type: ignore[arg-type]
             log_config=None,
             access_log=False,
@@ -61,7 +62,7 @@ def serve(settings: Settings) -> None:
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         print(f"InkDigits is at http://{shown}:{port} (Ctrl-C stops it)", file=sys.stderr)
-        if settings.workers == 1:
+        if alone:
             with contextlib.suppress(KeyboardInterrupt):  # it has been heeded: all is answered
                 uvicorn.Server(config).run(sockets=[listening])
         else:
@@ -69,6 +70,38 @@ def serve(settings: Settings) -> None:
             workers.run()
             if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
                 raise ServiceError("a worker could not start; the log above says why")
+
+
+def _make_app(settings: Settings) -> ASGIApp:
+    """Make a worker's application."""
+    with _one_process(settings) as process:  # it starts up while all this is imported
+        from inkdigits.service.app import create_app
+
+        return create_app(settings, process)
+
+
+def _check_model(settings: Settings) -> None:
+    """Say what keeps workers from starting before there are any."""
+    from inkdigits.service.model import ModelInService
+
+    with _one_process(settings) as process:
+        ModelInService(settings, process)
+        process.close()
+
+
+@contextlib.contextmanager
+def _one_process(settings: Settings) -> Iterator[InferenceProcess]:
+    """Start a process that reads, and end it if anything goes wrong."""
+    process = None
+    try:
+        process = InferenceProcess(settings.max_digits)
+        yield process
+    except BaseException as error:
+        if process is not None:
+            process.close()
+        if isinstance(error, ProcessLostError):
+            raise ServiceError("the process that reads pictures cannot be started") from error
+        raise
 
 
 def _most_connections() -> int:

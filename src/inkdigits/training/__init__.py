@@ -1,7 +1,8 @@
 """A network is *fitted*: a recipe and a data set in, a run folder out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from inkdigits._lazy import lazy
 from inkdigits.training.recipe import Augmentation, Recipe, Simulation
 from inkdigits.training.run import Run
 
@@ -10,10 +11,5 @@ if TYPE_CHECKING:
 
 __all__ = ["Augmentation", "Recipe", "Run", "Simulation", "resume", "train"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in ("resume", "train"):  # the two things here that need Keras
-        from inkdigits.training import trainer
-
-        return getattr(trainer, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# The two things here that need Keras.
+__getattr__ = lazy(__name__, {"resume": "trainer", "train": "trainer"})

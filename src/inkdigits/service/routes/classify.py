@@ -4,9 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from fastapi import APIRouter, Request, Response
 
-from inkdigits.reading import Digit
-from inkdigits.reading.explain import explain_digit
-from inkdigits.reading.result import Box
+from inkdigits.service import tasks
 from inkdigits.service.model import Model
 from inkdigits.service.routes.counted import CountedRoute
 from inkdigits.service.routes.parts import PROBLEMS, json_answer, parts_of
@@ -51,16 +49,8 @@ async def classify(request: Request, body: ClassifyRequest) -> Response:
 async def explain(request: Request, body: ExplainRequest) -> Response:
     """Say how much each pixel of a digit's image speaks for the answer, or against it."""
     parts = parts_of(request)
-    reader = parts.model.reader
-    image = pixels(body.image)
-
-    def work() -> dict[str, object]:
-        answer = int(reader.classify_marks(image[np.newaxis])[0].argmax())
-        digit = Digit(answer, 0.0, Box(0, 0, *image.shape), image=image)
-        map_ = explain_digit(reader.classify_marks, digit)
-        return {"digit": answer, "explanation": map_.astype(float).round(4).tolist()}
-
-    return Response(json_answer(await parts.do(work)), media_type="application/json")
+    explanation = await parts.do(parts.model.call(tasks.explain, pixels(body.image)))
+    return Response(json_answer(explanation), media_type="application/json")
 
 
 def _prediction(row: npt.NDArray[np.float32], model: Model) -> dict[str, object]:
@@ -69,6 +59,6 @@ def _prediction(row: npt.NDArray[np.float32], model: Model) -> dict[str, object]
     return {
         "digit": probabilities.index(confidence),
         "confidence": confidence,
-        "trusted": confidence >= model.reader.min_confidence,
+        "trusted": confidence >= model.card.rejection_threshold,
         "probabilities": probabilities,
     }

@@ -26,7 +26,7 @@ async def healthz(request: Request) -> dict[str, str]:
 async def model(request: Request) -> ModelDescription:
     """Give the card of the model that answers."""
     parts = parts_of(request)
-    card: dict[str, Any] = asdict(parts.model.reader.card)
+    card: dict[str, Any] = asdict(parts.model.card)
     return ModelDescription(
         version=parts.model.version,
         promoted=parts.model.promoted,
@@ -50,8 +50,7 @@ def check_ready(request: Request) -> None:
     """Make sure that pictures can be read now.
 
     Raises:
-        Problem: all threads have been at their work for longer than any may take.
+        Problem: there is no process that reads.
     """
-    parts = parts_of(request)
-    if parts.engine.stuck(2 * parts.settings.timeout):
-        raise Problem(503, "all threads are stuck in their work", {"retry-after": "10"})
+    if not parts_of(request).engine.works:
+        raise Problem(503, "no process that reads can be started", {"retry-after": "10"})

@@ -122,7 +122,7 @@ async def infer(request: Request, name: str, body: InferRequest) -> Response:
     }
     if body.id is not None:
         answer["id"] = body.id
-    trusted = int((rows.max(axis=1) >= model.reader.min_confidence).sum())
+    trusted = int((rows.max(axis=1) >= model.card.rejection_threshold).sum())
     parts.metrics.digits_read(trusted, len(rows) - trusted)
     return Response(json_answer(answer), media_type="application/json")
 

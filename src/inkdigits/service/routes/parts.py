@@ -1,25 +1,24 @@
 """What routes have in common."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from starlette.requests import Request
 
 from inkdigits._text import to_json
+from inkdigits.service import tasks
 from inkdigits.service.corrections import Corrections
-from inkdigits.service.engine import Busy, Engine
+from inkdigits.service.engine import Busy, Engine, LostError
+from inkdigits.service.inference import Call
 from inkdigits.service.metrics import Metrics
 from inkdigits.service.model import Model, ModelInService
 from inkdigits.service.problems import Problem, ProblemDetails
 from inkdigits.service.settings import Settings
 
 __all__ = ["PROBLEMS", "Parts", "json_answer", "parts_of"]
-
-_T = TypeVar("_T")
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
@@ -61,14 +60,17 @@ class Parts:
         """The model in service now."""
         return self.models.now
 
-    async def do(self, work: Callable[[], _T]) -> _T:
-        """Have the engine do a piece of work, in time.
+    async def do(self, call: Call, size: int = 0) -> Any:
+        """Have the engine do something, in time.
+
+        Args:
+            call: what to do.
+            size: bytes of it.
 
         Raises:
-            Problem: there is too much to do, or it takes too long.
+            Problem: there is too much to do, it takes too long, or it ends who does it.
         """
-        result: _T = await self._in_time(self.engine.run(work))
-        return result
+        return await self._in_time(self.engine.run(call, size))
 
     async def classify(self, model: Model, images: npt.NDArray[np.uint8]) -> Any:
         """Have the engine classify images, in time.
@@ -79,7 +81,7 @@ class Parts:
         most = self.settings.max_digits
         if len(images) > most:
             raise Problem(422, f"at most {most:,} images are classified at once: send fewer")
-        return await self._in_time(self.engine.classify(model, images))
+        return await self._in_time(self.engine.classify(model.call(tasks.classify), images))
 
     async def _in_time(self, awaitable: Any) -> Any:
         try:
@@ -89,6 +91,10 @@ class Parts:
             self.metrics.rejections.labels("busy").inc()
             detail = "there is too much to do; try again soon"
             raise Problem(429, detail, {"retry-after": "1"}) from None
+        except LostError:
+            self.metrics.rejections.labels("lost").inc()
+            detail = "the process that did this ended suddenly; perhaps memory ran out"
+            raise Problem(422, detail) from None
         except TimeoutError:
             self.metrics.rejections.labels("timeout").inc()
             detail = f"this takes longer than {self.settings.timeout:g} seconds: send less at once"

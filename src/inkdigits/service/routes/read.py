@@ -1,19 +1,14 @@
 """Read a picture."""
 
-import base64
-import io
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from PIL import Image
 
 from inkdigits.errors import PictureError
-from inkdigits.reading import Digit, Reading
-from inkdigits.reading.explain import draw_explanation
-from inkdigits.reading.show import draw_reading
+from inkdigits.service import tasks
 from inkdigits.service.bodies import picture_of
 from inkdigits.service.problems import Problem
-from inkdigits.service.routes.parts import PROBLEMS, Parts, json_answer, parts_of
+from inkdigits.service.routes.parts import PROBLEMS, parts_of
 from inkdigits.service.schemas import ReadResult
 
 __all__ = ["router"]
@@ -82,52 +77,22 @@ async def read(
     parts = parts_of(request)
     picture, name = await picture_of(request)
     model = parts.model
-
-    def work() -> dict[str, Any]:
-        reading = model.reader.read(picture, page)
-        _check_count(reading, parts)
-        answer: dict[str, Any] = {"path": name, "page": page, **reading.to_dict(), "error": None}
-        answer["digits"] = [_digit(digit, boxes=boxes, details=details) for digit in reading.digits]
-        answer["model"] = model.version
-        if overlay:
-            answer["overlay"] = _png(draw_reading(picture, reading, page))
-        if explain:
-            answer["explanation"] = _png(draw_explanation(model.reader.classify_marks, reading))
-        _count(parts, reading)
-        return answer
-
+    asked = tasks.PictureRequest(
+        picture=picture,
+        name=name,
+        page=page,
+        boxes=boxes,
+        details=details,
+        overlay=overlay,
+        explain=explain,
+        max_digits=parts.settings.max_digits,
+        model=model.version,
+    )
     try:
-        answer = await parts.do(work)
+        result = await parts.do(model.call(tasks.read, asked), len(picture))
     except PictureError as error:
         parts.metrics.rejections.labels("picture").inc()
         raise Problem(422, str(error)) from error
-    return Response(json_answer(answer), media_type="application/json")
-
-
-def _check_count(reading: Reading, parts: Parts) -> None:
-    most = parts.settings.max_digits
-    if len(reading.digits) > most:
-        raise PictureError(f"the picture has more than {most:,} digits: cut it into parts")
-
-
-def _digit(digit: Digit, *, boxes: bool, details: bool) -> dict[str, Any]:
-    said = digit.to_dict()
-    if not boxes:
-        del said["box"]
-    if details:
-        said["trusted"] = digit.trusted
-        said["probabilities"] = [round(float(value), 6) for value in digit.probabilities]
-        said["image"] = base64.b64encode(digit.image.tobytes()).decode()
-    return said
-
-
-def _png(image: Image.Image) -> str:
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode()
-
-
-def _count(parts: Parts, reading: Reading) -> None:
-    trusted = sum(digit.trusted for digit in reading.digits)
     parts.metrics.pictures.inc()
-    parts.metrics.digits_read(trusted, len(reading.digits) - trusted)
+    parts.metrics.digits_read(result.trusted, result.untrusted)
+    return Response(result.content, media_type="application/json")
