@@ -52,7 +52,6 @@ def in_a_process(*arguments: str, threads: int | None = None) -> Any:
     environment = dict(os.environ)
     if threads is not None:
         environment["TF_NUM_INTRAOP_THREADS"] = str(threads)
-        environment["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as `inkdigits train` has it for one thread
     process = subprocess.run(
         [sys.executable, __file__, *arguments],
         env=environment,

@@ -223,7 +223,7 @@ def free_port() -> int:
 
 def worker_megabytes(parent: int) -> float:
     """Return the most memory that the largest worker and its processes were resident in."""
-    workers = [pid for pid in family(parent) if pid != parent and len(family(pid)) > 1]
+    workers = [pid for pid in family(parent) if pid != parent and len(family(pid)) > 1] or [parent]
     return max(sum(map(most_megabytes, family(worker))) for worker in workers)
 
 

@@ -1,5 +1,5 @@
 """Claim: of 10,000 damaged requests and 20,000 damaged pictures none gets an answer of 5xx or one
-that tells what is nobody's business, none waits without end, the process lives, and its memory
+that tells what is nobody's business, none waits without end, no process is lost, and their memory
 grows by less than 30 MB once it is under way.
 
 Sound requests of every kind are damaged in up to four ways, in their method, path, headers, length,
@@ -26,6 +26,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 from _common import report
 from _mutations import mutated
 from _requests import last, tampered
@@ -60,6 +61,7 @@ def main() -> None:
         for run in runs.values():
             asyncio.run(run.send_all(address, process.pid))
         lives = process.poll() is None
+        lost = lost_processes(f"http://{address}")
     errors = [error for run in runs.values() for error in run.errors]
     grown = [run.grown for run in runs.values() if run.grown is not None]
     report(
@@ -70,11 +72,12 @@ def main() -> None:
             "connections": CONNECTIONS,
             "minutes": (time.monotonic() - start) / 60,
             "lives": lives,
+            "processes_lost": lost,
             **{name: run.figures for name, run in runs.items()},
             "errors": errors[:100],
         },
     )
-    if errors or not lives or any(megabytes > MEGABYTES for megabytes in grown):
+    if errors or not lives or lost or any(megabytes > MEGABYTES for megabytes in grown):
         raise SystemExit(1)
 
 
@@ -152,6 +155,13 @@ class Run:
                 "grown": self.grown,
             },
         }
+
+
+def lost_processes(url: str) -> int:
+    """Return how many pictures ended the processes that read them."""
+    text = httpx.get(f"{url}/metrics").text
+    found = re.search(r'^inkdigits_rejections_total\{reason="lost"\} (\d+)', text, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def megabytes(process: int) -> float:

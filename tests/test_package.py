@@ -79,6 +79,14 @@ def test_what_is_light_imports_nothing_heavy(statement: str) -> None:
     assert HEAVY.isdisjoint(modules)
 
 
+def test_who_answers_requests_imports_nothing_that_reads() -> None:
+    probe = "import inkdigits.service.server, inkdigits.service.app, sys; print(*sys.modules)"
+    modules = subprocess.run(
+        [sys.executable, "-c", probe], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert {"cv2", "onnxruntime", "PIL.Image", "sqlalchemy", *HEAVY}.isdisjoint(modules)
+
+
 @pytest.mark.parametrize("module", ["inkdigits", "inkdigits.cli"])
 def test_import_alone_does_not_even_import_numpy(module: str) -> None:
     probe = f"import {module}, sys; print('numpy' in sys.modules)"

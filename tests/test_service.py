@@ -38,7 +38,7 @@ from inkdigits.service.in_service import (
     current_model,
     put_in_service,
 )
-from inkdigits.service.inference import InferenceProcess
+from inkdigits.service.inference_process import InferenceProcess
 from inkdigits.service.model import ModelInService
 from tests.serving import Server, children, serving, without_settings
 

@@ -82,7 +82,7 @@ def reads_on(server: Server) -> None:
 
 def megabytes(server: Server) -> float:
     """Return the most that it and the processes that read ever held in memory, by Linux's /proc."""
-    pids = [server.process.pid, *children(server, "inkdigits.service.inference")]
+    pids = [server.process.pid, *children(server, "inkdigits.service.inference_process")]
     texts = [path.read_text() for pid in pids if (path := Path(f"/proc/{pid}/status")).exists()]
     found = re.findall(r"VmHWM:\s+(\d+)", "".join(texts))
     return sum(map(int, found)) / 1000

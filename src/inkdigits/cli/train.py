@@ -169,10 +169,6 @@ def _set_threads(recipe: "Recipe") -> None:
     """Tell TensorFlow, which asks when it starts and never again."""
     if recipe.threads is not None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(recipe.threads))
-    if recipe.threads == 1:
-        # Without AVX-512, TensorFlow leaves its best kernels off. With one thread they give the
-        # same bits each time, so that a resumed run can end as an unbroken one.
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def load_digits(

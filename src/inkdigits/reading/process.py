@@ -6,6 +6,7 @@ the process that nobody wants it any more.
 """
 
 import contextlib
+import dataclasses
 import os
 import pickle
 import subprocess
@@ -13,6 +14,8 @@ import sys
 from typing import IO, Any, cast
 
 __all__ = ["Process", "ProcessLostError", "pipes"]
+
+_NUMPY = ("ndarray", "dtype", "_reconstruct", "_frombuffer", "scalar")
 
 # The processes share the processors out among themselves; NumPy needs no threads besides.
 _ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -32,7 +35,8 @@ class ProcessLostError(Exception):
 class Process:
     """The caller's end of a process that runs a module's function `serve`.
 
-    What is sent and received is pickled: both ends are our own.
+    What is sent and received is pickled. The process decodes strangers' pictures, and one might
+    take it over: of what it sends, nothing is called but what holds data.
 
     Args:
         module: whose `serve` it is; that talks through `pipes`.
@@ -53,7 +57,7 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # what decoders say of damage is in the outcomes
-                env={**os.environ, **_ENVIRONMENT},
+                env=_environment(),
                 **_APART,
             )
         except OSError as error:
@@ -80,7 +84,7 @@ class Process:
             ProcessLostError: it has ended.
         """
         try:
-            return pickle.load(self._answers)  # noqa: S301  (the process is our own)
+            return _Data(self._answers).load()
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             raise ProcessLostError from error
 
@@ -88,13 +92,40 @@ class Process:
         """End the process. Any thread may call this."""
         self._process.kill()
 
-    def close(self) -> None:
-        """End the process and forget it."""
+    def close(self) -> int:
+        """End the process and forget it; return its exit status, below 0 for a signal's number."""
         self._process.kill()
         with contextlib.suppress(OSError):  # there may be something in it that nobody takes
             self._requests.close()
         self._answers.close()
-        self._process.wait()
+        return self._process.wait()
+
+
+class _Data(pickle.Unpickler):
+    """Loads what holds data: arrays, errors, data classes and named tuples of this package."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a class by its name.
+
+        Raises:
+            UnpicklingError: it does more than to hold data.
+        """
+        if module.partition(".")[0] == "numpy" and name in _NUMPY:
+            return super().find_class(module, name)
+        if module.partition(".")[0] in ("inkdigits", "builtins", "pathlib"):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (
+                dataclasses.is_dataclass(found)
+                or issubclass(found, Exception | tuple | os.PathLike)
+            ):
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is not to be sent")
+
+
+def _environment() -> dict[str, str]:
+    """Return the caller's environment, without keys and addresses that reading does not need."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("INKDIGITS_")}
+    return {**kept, **_ENVIRONMENT}
 
 
 def pipes() -> tuple[IO[bytes], IO[bytes]]:

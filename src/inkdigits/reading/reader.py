@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from inkdigits._processors import available_threads
+from inkdigits._processors import available_processes, available_threads
 from inkdigits.errors import PictureError
 from inkdigits.reading.candidate import Candidate
 from inkdigits.reading.classifier import Classifier
@@ -26,7 +26,6 @@ from inkdigits.reading.sheet import find_sheet
 __all__ = ["Reader", "frame_picture"]
 
 _KEPT = 0.8  # how probable a digit must be for what may be a rule to be kept
-_MOST_PROCESSES = 8  # a container may show all its host's processors and have little memory
 
 
 class Reader:
@@ -76,7 +75,7 @@ class Reader:
         self.model = model.absolute()
         self.threads = threads or available_threads()
         self.max_marks = max_marks
-        self.processes = threads or min(self.threads, _MOST_PROCESSES)
+        self.processes = threads or available_processes()
         self._classifier = Classifier(model, self.threads)
         self.min_confidence = (
             self.card.rejection_threshold if min_confidence is None else min_confidence

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import gc
 import logging
 from collections.abc import AsyncIterator
@@ -17,17 +16,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from inkdigits._processors import available_threads
+from inkdigits._processors import available_processes
 from inkdigits._version import __version__
 from inkdigits.service.corrections import Corrections
 from inkdigits.service.engine import Engine
 from inkdigits.service.gate import Gate, is_open
-from inkdigits.service.inference import InferenceProcess
+from inkdigits.service.inference_process import InferenceProcess
 from inkdigits.service.logs import configure_logs
 from inkdigits.service.metrics import Metrics
 from inkdigits.service.model import ModelInService
 from inkdigits.service.problems import Problem, ProblemDetails, problem_response
-from inkdigits.service.routes import classify, corrections, health, inference, read
+from inkdigits.service.routes import classify, corrections, health, open_inference, read
 from inkdigits.service.routes.page import add_page
 from inkdigits.service.routes.parts import Parts
 from inkdigits.service.settings import Settings
@@ -47,12 +46,26 @@ def create_app(settings: Settings, process: InferenceProcess | None = None) -> A
 
     Raises:
         ModelError: the model file is missing, damaged, or not a model of digits.
+        RunError: a run folder without a model.
+        ServiceError: what says which model is in service is damaged.
         ProcessLostError: this system starts no processes.
     """
-    start = functools.partial(InferenceProcess, settings.max_digits)
-    first = process or start()
-    models = ModelInService(settings, first)
+    first = process or InferenceProcess(settings.max_digits)
+    try:
+        models = ModelInService(settings, first)
+    except BaseException:
+        first.close()
+        raise
     metrics = Metrics()
+
+    def start() -> InferenceProcess:
+        process = InferenceProcess(settings.max_digits)
+        try:
+            process.load(models.now.path, models.now.version)
+        except BaseException:
+            process.close()
+            raise
+        return process
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -60,8 +73,9 @@ def create_app(settings: Settings, process: InferenceProcess | None = None) -> A
         engine = Engine(
             start,
             first,
-            max(1, available_threads() // settings.workers),
+            max(1, available_processes() // settings.workers),
             settings.max_requests,
+            settings.timeout,
             metrics,
         )
         kept = Corrections(settings.database) if settings.corrections else None
@@ -91,7 +105,7 @@ def create_app(settings: Settings, process: InferenceProcess | None = None) -> A
         redoc_url=None,
         redirect_slashes=False,  # it would send them to whatever host the request names
     )
-    for module in (read, classify, corrections, health, inference):
+    for module in (read, classify, corrections, health, open_inference):
         app.include_router(module.router)
     add_page(app)
     app.add_exception_handler(Problem, _on_problem)
@@ -110,7 +124,7 @@ def create_app(settings: Settings, process: InferenceProcess | None = None) -> A
             expose_headers=["x-request-id", "retry-after"],
         )
     # The one parameter that a path may have is the model's name, and there is one model.
-    routes = {path.replace("{name}", inference.MODEL): path for path in app.openapi()["paths"]}
+    routes = {path.replace("{name}", open_inference.MODEL): path for path in app.openapi()["paths"]}
     return Watch(outer, metrics, routes)
 
 

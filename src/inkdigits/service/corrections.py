@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class Corrections:
     def __init__(self, url: str | None) -> None:
         self._url = url
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="corrections")
-        self._waiting = 0
+        self._room = threading.BoundedSemaphore(_MOST)
         self._feedback: Feedback | None = None
 
     async def add(self, correction: Correction) -> bool:
@@ -40,14 +41,14 @@ class Corrections:
         Raises:
             FeedbackError: the database cannot be reached, is full, or takes too long.
         """
-        if self._waiting >= _MOST:
+        if not self._room.acquire(blocking=False):
             raise FeedbackError("too many corrections wait for the database")
-        self._waiting += 1
-        job = asyncio.get_running_loop().run_in_executor(self._pool, self._add, correction)
-        job.add_done_callback(self._note_done)  # it counts until it ends, whoever waits for it
+        job = self._pool.submit(self._add, correction)
+        # It counts until it ends, whoever waits for it.
+        job.add_done_callback(lambda _: self._room.release())
         try:
             async with asyncio.timeout(_SECONDS):
-                return await asyncio.shield(job)
+                return await asyncio.shield(asyncio.wrap_future(job))
         except TimeoutError:
             job.cancel()  # if it has not begun
             raise FeedbackError("the database takes too long") from None
@@ -67,11 +68,6 @@ class Corrections:
         self._pool.shutdown(cancel_futures=True)  # who asked for those has had an answer
         if self._feedback is not None:
             self._feedback.close()
-
-    def _note_done(self, job: asyncio.Future[bool]) -> None:
-        self._waiting -= 1
-        if not job.cancelled():
-            job.exception()  # looked at, even if nobody waits any more
 
     def _add(self, correction: Correction) -> bool:
         try:

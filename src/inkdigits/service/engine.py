@@ -1,9 +1,8 @@
-"""Have processes do the work of requests, and gather small pieces of it.
+"""Have processes do the work of requests, and classify together what waits at once.
 
-For each process a thread hands it what waits, and takes what comes back. Images to classify wait
-apart: the thread that comes to the first of them takes all that wait by then, and the network
-classifies them at once. Nothing waits for a batch to fill, and a batch is as large as the load
-makes it.
+For each process a thread hands it one piece of work after the other. Images to classify wait apart:
+the thread that comes to the first of them takes all that wait by then, and the network classifies
+them at once. Nothing waits for a batch to fill, and a batch is as large as the load makes it.
 """
 
 import asyncio
@@ -22,21 +21,23 @@ import numpy as np
 import numpy.typing as npt
 
 from inkdigits.reading.process import ProcessLostError
-from inkdigits.service.inference import Call, InferenceProcess
+from inkdigits.service.inference_process import Call, InferenceProcess
 from inkdigits.service.metrics import Metrics
 
-__all__ = ["Busy", "Engine", "LostError"]
+__all__ = ["BusyError", "Engine", "LostError", "UnavailableError"]
 
 _ENOUGH = 64  # images: with so many, a batch takes in no more requests
-_PORTION = 8  # pieces of work that a process is handed at once
-_SMALL = 16 << 10  # bytes: nothing is handed over behind what has more, and may take long
 _PAUSE = 1.0  # seconds before another try to start a process
 
 _log = logging.getLogger(__name__)
 
 
-class Busy(Exception):  # noqa: N818  (it is no fault)
+class BusyError(Exception):
     """As much work waits as may wait."""
+
+
+class UnavailableError(Exception):
+    """No process can be started to do work."""
 
 
 class LostError(Exception):
@@ -53,10 +54,9 @@ class _Sign(enum.Enum):
 class _Job:
     """A piece of work, and who waits for it."""
 
-    def __init__(self, call: Call, waiting: "list[asyncio.Future[Any]]", size: int = 0) -> None:
+    def __init__(self, call: Call, waiting: "list[asyncio.Future[Any]]") -> None:
         self.call = call
         self.waiting = waiting
-        self.is_small = size <= _SMALL
         self.losses = 0  # of processes that were at it
 
     @property
@@ -81,12 +81,10 @@ class _Batch(_Job):
     """Images of several requests."""
 
     def __init__(self, group: list[_Images]) -> None:
-        one = group[0].call
-        images = np.concatenate([each.images for each in group])
-        call = Call(one.path, one.version, one.task, (images,))
-        super().__init__(call, [each.waiting for each in group])
+        images = np.concatenate([one.images for one in group])
+        super().__init__(group[0].call.with_arguments(images), [one.waiting for one in group])
         self.count = len(images)
-        self._ends = np.cumsum([len(each.images) for each in group])[:-1]
+        self._ends = np.cumsum([len(one.images) for one in group])[:-1]
 
     def shares(self, result: Any) -> Iterable[Any]:
         return np.split(result, self._ends)
@@ -96,10 +94,11 @@ class Engine:
     """Processes that do the work of one event loop's requests. Made within that loop.
 
     Args:
-        start: starts a process.
-        first: one that has been started.
+        start: starts a process and waits until it is ready.
+        first: one that is ready.
         processes: how many there are to be.
         most: pieces of work that may be there at once, waiting ones included.
+        longest: seconds that a process may be at one piece of work; then it is ended.
         metrics: told of the batches' sizes and the queue's depth.
     """
 
@@ -109,10 +108,12 @@ class Engine:
         first: InferenceProcess,
         processes: int,
         most: int,
+        longest: float,
         metrics: Metrics,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._most = most
+        self._longest = longest
         self._metrics = metrics
         self._queue: queue.SimpleQueue[_Job | _Sign] = queue.SimpleQueue()
         self._images: deque[_Images] = deque()
@@ -125,6 +126,7 @@ class Engine:
         ]
         for keeper in self._keepers:
             keeper.start()
+        self._look_after_keepers()
 
     @property
     def busy(self) -> bool:
@@ -133,35 +135,23 @@ class Engine:
 
     @property
     def works(self) -> bool:
-        """Whether there is a process to do work."""
+        """Whether there is a process to do work, or one that may be expected to start."""
         return any(keeper.works for keeper in self._keepers)
 
-    async def run(self, call: Call, size: int = 0) -> Any:
-        """Have a process do something.
-
-        Where nobody waits for it any more, it is left out, or the process that is at it is ended.
-
-        Args:
-            call: what to do.
-            size: bytes of it.
+    async def run(self, call: Call) -> Any:
+        """Have a process do something. Where nobody waits for it any more, it is left out.
 
         Raises:
-            Busy: too much waits already.
-            LostError: it ends the processes that do it.
+            BusyError: too much waits already.
+            UnavailableError: no process can be started.
+            LostError: it ends the processes that do it, or takes too long.
         """
-        job = _Job(call, [self._take()], size)
-        self._queue.put(job)
-        try:
-            return await job.waiting[0]
-        except asyncio.CancelledError:
-            for keeper in self._keepers:
-                keeper.leave(job)
-            raise
+        waiting = self._take()
+        self._queue.put(_Job(call, [waiting]))
+        return await waiting
 
     async def classify(self, call: Call, images: npt.NDArray[np.uint8]) -> Any:
         """Have images classified, together with others that wait.
-
-        What nobody waits for any more is left out here, too.
 
         Args:
             call: with the task that classifies, and no arguments.
@@ -171,8 +161,7 @@ class Engine:
             float32 ``(count, 10)``: a row of probabilities an image.
 
         Raises:
-            Busy: too much waits already.
-            LostError: it ends the processes that do it.
+            As `run`.
         """
         waiting = self._take()
         self._images.append(_Images(call, images, waiting))
@@ -185,27 +174,24 @@ class Engine:
         for _ in self._keepers:
             self._queue.put(_Sign.END)
 
-    def next_jobs(self) -> deque[_Job]:
-        """Wait for work, and return a process's share of what is there; nothing at the end."""
-        jobs: deque[_Job] = deque()
-        most = min(_PORTION, 1 + self._queue.qsize() // len(self._keepers))
-        entry = self._queue.get()
-        while entry is not _Sign.END:
-            if entry is _Sign.CLASSIFY:
-                jobs += self._batches()
+    def next_job(self) -> _Job | None:
+        """Wait for work that somebody waits for, and take it; `None` at the end."""
+        while (entry := self._queue.get()) is not _Sign.END:
+            if entry is not _Sign.CLASSIFY:
+                job: _Job | None = entry
             else:
-                jobs.append(entry)
-            if len(jobs) >= most or not all(job.is_small for job in jobs):
-                return jobs
-            try:
-                entry = self._queue.get(block=not jobs)
-            except queue.Empty:
-                return jobs
-        if jobs:
-            self._queue.put(_Sign.END)
-        return jobs
+                job = self._next_batch()
+            if job is not None and job.is_wanted:
+                return job
+            if job is not None:
+                self.tell(job, error=LostError())
+        return None
 
-    def tell(self, job: _Job, result: Any, error: Exception | None) -> None:
+    def again(self, job: _Job) -> None:
+        """Have a job done by whichever process comes to it."""
+        self._queue.put(job)
+
+    def tell(self, job: _Job, result: Any = None, error: Exception | None = None) -> None:
         """Tell those who wait for a job what has come of it."""
         shares = job.shares(result) if error is None else [None] * len(job.waiting)
         self._done.extend((waiting, share, error) for waiting, share in zip(job.waiting, shares))
@@ -215,27 +201,33 @@ class Engine:
                 self._loop.call_soon_threadsafe(self._tell_all)
 
     def _take(self) -> "asyncio.Future[Any]":
+        if not self.works:
+            raise UnavailableError("no process that reads can be started")
         if self.busy:
-            raise Busy
+            raise BusyError("there is too much to do")
         self._count += 1
         self._metrics.queue_depth.inc()
         return self._loop.create_future()
 
-    def _batches(self) -> list[_Batch]:
-        """Take the images that wait: a batch, or two just after a change of models."""
-        groups: dict[str | None, list[_Images]] = {}
+    def _next_batch(self) -> _Batch | None:
+        """Take the images that wait for the same model; none if an earlier thread took them."""
+        group: list[_Images] = []
         count = 0
         while count < _ENOUGH:
             try:
                 one = self._images.popleft()
-            except IndexError:  # an earlier thread took it
+            except IndexError:
                 break
-            groups.setdefault(one.call.version, []).append(one)
+            if group and one.call.version != group[0].call.version:
+                self._images.appendleft(one)  # just after a change of models
+                self._queue.put(_Sign.CLASSIFY)
+                break
+            group.append(one)
             count += len(one.images)
-        batches = [_Batch(group) for group in groups.values()]
-        for batch in batches:
-            self._metrics.batch_size.observe(batch.count)
-        return batches
+        if not group:
+            return None
+        self._metrics.batch_size.observe(count)
+        return _Batch(group)
 
     def _tell_all(self) -> None:
         self._telling = False
@@ -250,6 +242,13 @@ class Engine:
             else:
                 waiting.set_exception(error)
 
+    def _look_after_keepers(self) -> None:
+        """End processes that take too long, now and then."""
+        if not self.is_closed:
+            for keeper in self._keepers:
+                keeper.end_if_late(self._longest)
+            self._loop.call_later(min(1.0, self._longest / 4), self._look_after_keepers)
+
 
 class _Keeper(threading.Thread):
     """Keeps one process at work."""
@@ -258,67 +257,60 @@ class _Keeper(threading.Thread):
         self, engine: Engine, start: Callable[[], InferenceProcess], first: InferenceProcess | None
     ) -> None:
         super().__init__(name="keeper", daemon=True)
-        self.works = first is not None
+        self.works = True
         self._engine = engine
         self._start_process = start
         self._process = first
-        self._job: _Job | None = None
+        self._at_work: tuple[InferenceProcess, float] | None = None  # and since when
 
     def run(self) -> None:
-        if self._process is None:
-            self._hire()
-        while jobs := self._engine.next_jobs():
-            while jobs:
-                self._have_done(jobs)
+        while self._has_process() and (job := self._engine.next_job()) is not None:
+            self._have_done(job)
         if self._process is not None:
             self._process.close()
 
-    def leave(self, job: _Job) -> None:
-        """End the process if it is at this job; for other threads.
+    def end_if_late(self, longest: float) -> None:
+        """End the process if it has been at one piece of work for so many seconds."""
+        at_work = self._at_work
+        if at_work is not None and time.monotonic() - at_work[1] > longest:
+            _log.warning("a process that reads takes too long, and is ended")
+            at_work[0].kill()
 
-        If it has just gone on to the next one, that one is done again.
-        """
-        if self._job is job and self._process is not None:
-            self._process.kill()
-
-    def _have_done(self, jobs: deque[_Job]) -> None:
-        """Have jobs done, one after the other, until the process is lost."""
-        for job in [job for job in jobs if not job.is_wanted]:
-            jobs.remove(job)
-            self._engine.tell(job, None, LostError())
-        if not jobs:
-            return
-        try:
-            if self._process is None:  # and there will be no other
-                raise ProcessLostError
-            self._job = jobs[0]  # a large one is at work before it is sent whole
-            self._process.send([job.call for job in jobs])
-            while jobs:
-                self._job = jobs[0]
-                if not self._job.is_wanted:
-                    self._process.kill()
-                outcome = self._process.receive()
-                self._engine.tell(jobs.popleft(), *outcome)
-        except Exception as error:  # noqa: BLE001  (such as no memory: who waits is told)
-            jobs[0].losses += 1
-            if jobs[0].losses > 1:  # before, it may have been another's fault
-                lost = isinstance(error, ProcessLostError)
-                self._engine.tell(jobs.popleft(), None, LostError() if lost else error)
-            self._hire()
-        finally:
-            self._job = None
-
-    def _hire(self) -> None:
-        """Start a process in the place of one that is lost."""
-        self.works = False
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-            _log.warning("a process that reads was lost; another one takes its place")
-        while self._process is None and not self._engine.is_closed:
+    def _has_process(self) -> bool:
+        """Start a process if there is none, however long that takes; `False` at the end."""
+        while self._process is None:
+            if self._engine.is_closed:
+                return False
             try:
                 self._process = self._start_process()
-                self.works = True
-            except ProcessLostError:
-                _log.error("no process that reads can be started")
+            except Exception as error:  # noqa: BLE001  (whatever it is, it may pass)
+                self.works = False
+                _log.error("no process that reads can be started", extra={"reason": str(error)})
                 time.sleep(_PAUSE)
+        self.works = True
+        return True
+
+    def _have_done(self, job: _Job) -> None:
+        assert self._process is not None  # noqa: S101
+        self._at_work = self._process, time.monotonic()
+        try:
+            result, error = self._process.do(job.call)
+        except Exception as lost:  # noqa: BLE001  (such as no memory)
+            self._at_work = None
+            self._let_go()
+            job.losses += 1
+            if not isinstance(lost, ProcessLostError):
+                self._engine.tell(job, error=lost)
+            elif job.losses > 1:  # before, it may have been killed from outside
+                self._engine.tell(job, error=LostError("the process that did this ended"))
+            else:
+                self._engine.again(job)
+        else:
+            self._at_work = None
+            self._engine.tell(job, result, error)
+
+    def _let_go(self) -> None:
+        assert self._process is not None  # noqa: S101
+        status = self._process.close()
+        self._process = None
+        _log.warning("a process that reads was lost", extra={"exit_status": status})

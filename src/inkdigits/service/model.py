@@ -10,9 +10,10 @@ from typing import Any
 from inkdigits._home import home
 from inkdigits.reading.model_card import ModelCard
 from inkdigits.reading.model_file import DEFAULT_MODEL, model_file
+from inkdigits.service import tasks
 from inkdigits.service.engine import Engine
 from inkdigits.service.in_service import current_model
-from inkdigits.service.inference import Call, InferenceProcess, Loaded
+from inkdigits.service.inference_process import Call, InferenceProcess, version_of
 from inkdigits.service.settings import Settings
 
 __all__ = ["Model", "ModelInService"]
@@ -28,7 +29,7 @@ class Model:
 
     Args:
         path: of its file.
-        version: the first twelve hexadecimal digits of the file's SHA-256.
+        version: see `version_of`.
         card: what the file says of itself.
         promoted: whether `inkdigits promote` put it in service.
     """
@@ -62,7 +63,9 @@ class ModelInService:
 
     def __init__(self, settings: Settings, process: InferenceProcess) -> None:
         self._settings = settings
-        self.now = self._found(path := self._path(), process.load(path))
+        path = self._path()
+        version = version_of(path)
+        self.now = self._found(path, version, process.load(path, version))
 
     async def follow(self, engine: Engine) -> None:
         """Change to each model that is put in service, until cancelled."""
@@ -75,7 +78,10 @@ class ModelInService:
                 path = await asyncio.to_thread(self._path)
                 if path == self.now.path:
                     continue
-                now = self._found(path, await engine.run(Call(path)))
+                version = await asyncio.to_thread(version_of, path)
+                async with asyncio.timeout(self._settings.timeout):
+                    card = await engine.run(Call(path, version, tasks.describe))
+                now = self._found(path, version, card)
             except Exception as error:  # noqa: BLE001  (the next one may be sound)
                 if str(error) != failed:  # once, not each second
                     _log.error("the model stays as it is", extra={"reason": str(error)})
@@ -89,6 +95,6 @@ class ModelInService:
         path = model_file(named) if named else current_model(home())
         return (path or DEFAULT_MODEL).absolute()
 
-    def _found(self, path: Path, loaded: Loaded) -> Model:
+    def _found(self, path: Path, version: str, card: ModelCard) -> Model:
         promoted = self._settings.model is None and path != DEFAULT_MODEL
-        return Model(path, loaded.version, loaded.card, promoted)
+        return Model(path, version, card, promoted)

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import logging
 import os
 import socket
 import sys
@@ -13,10 +14,10 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from inkdigits.errors import ServiceError, reason
+from inkdigits.errors import InkDigitsError, ServiceError, reason
 from inkdigits.reading.process import ProcessLostError
 from inkdigits.service.connection import Connection
-from inkdigits.service.inference import InferenceProcess
+from inkdigits.service.inference_process import InferenceProcess
 from inkdigits.service.logs import configure_logs
 from inkdigits.service.settings import Settings
 
@@ -25,6 +26,8 @@ __all__ = ["serve"]
 _BACKLOG = 2048
 _MOST_CONNECTIONS = 2000  # a worker's; more are told to come again
 _OTHER_FILES = 100  # that a worker has open
+
+_log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> None:
@@ -40,7 +43,7 @@ def serve(settings: Settings) -> None:
         if not alone:
             _check_model(settings)
         config = uvicorn.Config(
-            _make_app(settings) if alone else functools.partial(_make_app, settings),
+            _make_app(settings) if alone else functools.partial(_make_app_of_worker, settings),
             factory=not alone,
             http=functools.partial(Connection, settings.arrival_timeout),  # type: ignore[arg-type]
             log_config=None,
@@ -78,6 +81,16 @@ def _make_app(settings: Settings) -> ASGIApp:
         from inkdigits.service.app import create_app
 
         return create_app(settings, process)
+
+
+def _make_app_of_worker(settings: Settings) -> ASGIApp:
+    """Make a worker's application, or end the service: the next worker could not start either."""
+    configure_logs()
+    try:
+        return _make_app(settings)
+    except InkDigitsError as error:
+        _log.error("a worker cannot start", extra={"reason": str(error)})
+        sys.exit(STARTUP_FAILURE)
 
 
 def _check_model(settings: Settings) -> None:

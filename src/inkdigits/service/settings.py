@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     Args:
         host: address to listen at; 0.0.0.0 is all of this machine's.
         port: to listen at; 0 takes a free one.
-        workers: processes, each with a model of its own.
+        workers: processes that answer, each with others of its own that read.
         model: a run folder or .onnx file; by default what `inkdigits promote` put in service, or
             else the one in the package.
         database: SQLAlchemy's URL of the corrections; by default a SQLite file in the user's data.

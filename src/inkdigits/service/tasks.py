@@ -17,9 +17,11 @@ from inkdigits.errors import PictureError
 if TYPE_CHECKING:
     from PIL import Image
 
-    from inkdigits.reading import Digit, Reader
+    from inkdigits.reading import Digit, ModelCard, Reader
 
-__all__ = ["PictureRequest", "PictureResult", "classify", "explain", "read"]
+__all__ = ["PictureRequest", "PictureResult", "classify", "describe", "explain", "read"]
+
+_MOST_EXPLAINED = 100  # each takes a twentieth of a second
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class PictureResult:
     untrusted: int
 
 
+def describe(reader: "Reader") -> "ModelCard":
+    """Return what the model file says of itself."""
+    return reader.card
+
+
 def read(reader: "Reader", request: PictureRequest) -> PictureResult:
     """Read a picture.
 
@@ -84,6 +91,11 @@ def read(reader: "Reader", request: PictureRequest) -> PictureResult:
     if request.overlay:
         answer["overlay"] = _png(draw_reading(request.picture, reading, request.page))
     if request.explain:
+        if len(reading.digits) > _MOST_EXPLAINED:
+            raise PictureError(
+                f"the picture has more than {_MOST_EXPLAINED} digits, and so many are not "
+                "explained: cut it into parts"
+            )
         answer["explanation"] = _png(draw_explanation(reader.classify_marks, reading))
     trusted = sum(digit.trusted for digit in reading.digits)
     return PictureResult(to_json(answer).encode(), trusted, len(reading.digits) - trusted)

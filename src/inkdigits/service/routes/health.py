@@ -6,11 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from inkdigits.service.metrics import CONTENT_TYPE
-from inkdigits.service.problems import Problem
 from inkdigits.service.routes.parts import PROBLEMS, parts_of
 from inkdigits.service.schemas import ModelDescription
 
-__all__ = ["check_ready", "router"]
+__all__ = ["router"]
 
 router = APIRouter(tags=["service"])
 
@@ -18,7 +17,7 @@ router = APIRouter(tags=["service"])
 @router.get("/healthz", summary="Tell whether the service works", responses=PROBLEMS)
 async def healthz(request: Request) -> dict[str, str]:
     """Answer 200 while the service reads pictures, and 503 while it cannot."""
-    check_ready(request)
+    parts_of(request).check_ready()
     return {"status": "ok"}
 
 
@@ -44,13 +43,3 @@ async def model(request: Request) -> ModelDescription:
 async def metrics(request: Request) -> Response:
     """Give requests, latencies, pictures, digits, rejections and batches."""
     return Response(parts_of(request).metrics.exposition(), headers={"content-type": CONTENT_TYPE})
-
-
-def check_ready(request: Request) -> None:
-    """Make sure that pictures can be read now.
-
-    Raises:
-        Problem: there is no process that reads.
-    """
-    if not parts_of(request).engine.works:
-        raise Problem(503, "no process that reads can be started", {"retry-after": "10"})

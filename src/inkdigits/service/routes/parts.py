@@ -9,10 +9,11 @@ import numpy.typing as npt
 from starlette.requests import Request
 
 from inkdigits._text import to_json
+from inkdigits.errors import ModelError
 from inkdigits.service import tasks
 from inkdigits.service.corrections import Corrections
-from inkdigits.service.engine import Busy, Engine, LostError
-from inkdigits.service.inference import Call
+from inkdigits.service.engine import BusyError, Engine, LostError, UnavailableError
+from inkdigits.service.inference_process import Call
 from inkdigits.service.metrics import Metrics
 from inkdigits.service.model import Model, ModelInService
 from inkdigits.service.problems import Problem, ProblemDetails
@@ -44,6 +45,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 """The errors that any route may give."""
 
+_UNAVAILABLE = "no process that reads can be started now"
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -60,17 +63,13 @@ class Parts:
         """The model in service now."""
         return self.models.now
 
-    async def do(self, call: Call, size: int = 0) -> Any:
+    async def do(self, call: Call) -> Any:
         """Have the engine do something, in time.
-
-        Args:
-            call: what to do.
-            size: bytes of it.
 
         Raises:
             Problem: there is too much to do, it takes too long, or it ends who does it.
         """
-        return await self._in_time(self.engine.run(call, size))
+        return await self._in_time(self.engine.run(call))
 
     async def classify(self, model: Model, images: npt.NDArray[np.uint8]) -> Any:
         """Have the engine classify images, in time.
@@ -87,10 +86,13 @@ class Parts:
         try:
             async with asyncio.timeout(self.settings.timeout):
                 return await awaitable
-        except Busy:
+        except BusyError:
             self.metrics.rejections.labels("busy").inc()
             detail = "there is too much to do; try again soon"
             raise Problem(429, detail, {"retry-after": "1"}) from None
+        except (UnavailableError, ModelError) as error:
+            self.metrics.rejections.labels("unavailable").inc()
+            raise Problem(503, _UNAVAILABLE, {"retry-after": "10"}) from error
         except LostError:
             self.metrics.rejections.labels("lost").inc()
             detail = "the process that did this ended suddenly; perhaps memory ran out"
@@ -99,6 +101,15 @@ class Parts:
             self.metrics.rejections.labels("timeout").inc()
             detail = f"this takes longer than {self.settings.timeout:g} seconds: send less at once"
             raise Problem(503, detail, {"retry-after": "10"}) from None
+
+    def check_ready(self) -> None:
+        """Make sure that pictures can be read.
+
+        Raises:
+            Problem: no process that reads can be started.
+        """
+        if not self.engine.works:
+            raise Problem(503, _UNAVAILABLE, {"retry-after": "10"})
 
 
 def parts_of(request: Request) -> Parts:

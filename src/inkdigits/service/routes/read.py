@@ -89,7 +89,7 @@ async def read(
         model=model.version,
     )
     try:
-        result = await parts.do(model.call(tasks.read, asked), len(picture))
+        result = await parts.do(model.call(tasks.read, asked))
     except PictureError as error:
         parts.metrics.rejections.labels("picture").inc()
         raise Problem(422, str(error)) from error

@@ -14,7 +14,6 @@ from inkdigits._version import __version__
 from inkdigits.datasets.dataset import DIGITS, SIDE
 from inkdigits.service.problems import Problem
 from inkdigits.service.routes.counted import CountedRoute
-from inkdigits.service.routes.health import check_ready
 from inkdigits.service.routes.parts import json_answer, parts_of
 
 __all__ = ["MODEL", "router"]
@@ -76,7 +75,7 @@ async def live() -> dict[str, bool]:
 @router.get("/health/ready", summary="Tell whether the server is ready")
 async def ready(request: Request) -> dict[str, bool]:
     """Answer 200 while models answer."""
-    check_ready(request)
+    parts_of(request).check_ready()
     return {"ready": True}
 
 
@@ -97,7 +96,7 @@ async def describe(request: Request, name: str) -> dict[str, Any]:
 async def model_ready(request: Request, name: str) -> dict[str, Any]:
     """Answer 200 while the model answers."""
     _check_name(name)
-    check_ready(request)
+    parts_of(request).check_ready()
     return {"name": MODEL, "ready": True}
 
 
