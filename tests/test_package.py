@@ -84,7 +84,8 @@ def test_who_answers_requests_imports_nothing_that_reads() -> None:
     modules = subprocess.run(
         [sys.executable, "-c", probe], check=True, capture_output=True, text=True
     ).stdout.split()
-    assert {"cv2", "onnxruntime", "PIL.Image", "sqlalchemy", *HEAVY}.isdisjoint(modules)
+    reading = {"cv2", "onnxruntime", "PIL.Image"}
+    assert (reading | HEAVY - {"fastapi", "uvicorn"}).isdisjoint(modules)
 
 
 @pytest.mark.parametrize("module", ["inkdigits", "inkdigits.cli"])
