@@ -1,5 +1,5 @@
 """Claim: with server and load on the same 2 cores, 64 connections and no errors, the service
-classifies three times as many digits a second as LitServe with the same model, and reads more
+classifies half as many digits a second again as LitServe with the same model, and reads more
 pictures; it gathers requests into batches because so it answers more; it is ready within two
 seconds, a worker takes at most 250 MB, and the page at most 300 kB.
 
