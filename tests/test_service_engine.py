@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 import pytest
 
-from inkdigits import Dataset, ModelError, PictureError, Reader
+from inkdigits import Dataset, ModelError, PictureError, Reader, ServiceError
 from inkdigits.reading.model_file import DEFAULT_MODEL
 from inkdigits.reading.process import ProcessLostError
 from inkdigits.service import tasks
@@ -209,7 +209,7 @@ def test_a_process_that_cannot_do_its_work_says_why(
     monkeypatch.syspath_prepend(tmp_path)
     with (
         contextlib.closing(InferenceProcess(100)) as process,
-        pytest.raises(RuntimeError, match=r"libGL\.so\.1 is not there"),
+        pytest.raises(ServiceError, match=r"cannot be read here: .*libGL\.so\.1 is not there"),
     ):
         process.load(DEFAULT_MODEL, VERSION)
 

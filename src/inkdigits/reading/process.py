@@ -13,6 +13,8 @@ import subprocess
 import sys
 from typing import IO, Any, cast
 
+from inkdigits.errors import reason
+
 __all__ = ["Process", "ProcessLostError", "pipes"]
 
 _NUMPY = ("ndarray", "dtype", "_reconstruct", "_frombuffer", "scalar")
@@ -31,6 +33,9 @@ else:
 class ProcessLostError(Exception):
     """The process has ended or cannot be started."""
 
+    def __init__(self, why: str = "the process has ended") -> None:
+        super().__init__(why)
+
 
 class Process:
     """The caller's end of a process that runs a module's function `serve`.
@@ -47,7 +52,8 @@ class Process:
 
     def __init__(self, module: str) -> None:
         if not sys.executable or getattr(sys, "frozen", False):
-            raise ProcessLostError  # it would start the caller's program, not Python
+            # It would start the caller's program, not Python.
+            raise ProcessLostError("there is no Python to start")
         # With the caller's own path, it finds what the caller found and nothing else.
         path = [folder for folder in sys.path if isinstance(folder, str)]
         program = f"import sys; sys.path[:] = {path!r}; from {module} import serve; serve()"
@@ -61,7 +67,7 @@ class Process:
                 **_APART,
             )
         except OSError as error:
-            raise ProcessLostError from error
+            raise ProcessLostError(reason(error)) from error
         self._requests = cast(IO[bytes], self._process.stdin)
         self._answers = cast(IO[bytes], self._process.stdout)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkdigits.errors import InkDigitsError, ModelError
+from inkdigits.errors import InkDigitsError, ModelError, ServiceError
 from inkdigits.reading.model_card import ModelCard
 from inkdigits.reading.model_file import read_model
 from inkdigits.reading.process import Process, pipes
@@ -87,7 +87,7 @@ class InferenceProcess(Process):
 
         Raises:
             ModelError: missing, damaged, not a model of digits, or of another version.
-            RuntimeError: the process cannot do what it is for; the text says why.
+            ServiceError: the process cannot do what it is for.
             ProcessLostError: it has ended, or takes longer than a minute.
         """
         watchdog = threading.Timer(_START, self.kill)
@@ -97,8 +97,11 @@ class InferenceProcess(Process):
             card, error = self.do(Call(path, version, tasks.describe))
         finally:
             watchdog.cancel()
-        if error is not None:
+        if isinstance(error, InkDigitsError):
             raise error
+        if error is not None:
+            why = str(error).rstrip().rpartition("\n")[2]
+            raise ServiceError(f"pictures cannot be read here: {why}") from error
         assert isinstance(card, ModelCard)  # noqa: S101
         return card
 

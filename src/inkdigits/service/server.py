@@ -113,7 +113,9 @@ def _one_process(settings: Settings) -> Iterator[InferenceProcess]:
         if process is not None:
             process.close()
         if isinstance(error, ProcessLostError):
-            raise ServiceError("the process that reads pictures cannot be started") from error
+            raise ServiceError(
+                f"the process that reads pictures cannot be started: {error}"
+            ) from error
         raise
 
 
