@@ -193,7 +193,7 @@ def test_a_backend_that_is_not_there(tmp_path: Path, backend: str, sentence: str
         ("onnx", ["export", "run"], "train"),
         ("ai_edge_litert", ["export", "run", "--format", "tflite"], "tflite"),
         ("pyarrow", ["explore", "digits.parquet"], "parquet"),
-        ("fastapi", ["serve"], "serve"),
+        ("fastapi", ["serve", "--port", "0"], "serve"),
         ("sqlalchemy", ["feedback", "list"], "serve"),
         ("sqlalchemy", ["promote", "model"], "serve"),
         ("sqlalchemy", ["train", "--also", "feedback"], "serve"),
