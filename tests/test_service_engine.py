@@ -5,7 +5,10 @@ import contextlib
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -257,6 +260,73 @@ def test_a_process_that_is_killed_is_replaced_unnoticed() -> None:
             assert await engine.run(call(odd_tasks.process_id)) != before
 
     using(ask)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_processes_that_die_idle_cost_no_work_and_leave_nothing() -> None:
+    async def ask(engine: Engine) -> None:
+        found: set[int] = set()
+        while len(found) < 2:
+            asked = [engine.run(call(odd_tasks.process_id)) for _ in range(20)]
+            found |= set(await asyncio.gather(*asked))
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+        assert await engine.run(call(odd_tasks.process_id)) not in found
+        while any(Path(f"/proc/{pid}").exists() for pid in found):  # nobody asks for anything
+            await asyncio.sleep(0.05)
+
+    using(ask, processes=2)
+
+
+def test_nothing_goes_on_after_the_end() -> None:
+    started: list[float] = []
+
+    async def ask(engine: Engine) -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await engine.run(call(odd_tasks.sleep, 1000))
+        started.append(time.monotonic())
+
+    using(ask)
+    assert time.monotonic() - started[0] < 10
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not tell that a parent has ended")
+def test_a_process_ends_with_who_waits_for_it() -> None:
+    program = f"""if True:
+        from pathlib import Path
+        from inkdigits.service.inference_process import Call, InferenceProcess
+        from tests import odd_tasks
+        process = InferenceProcess(100)
+        model = Path({str(DEFAULT_MODEL)!r})
+        print(process.do(Call(model, {VERSION!r}, odd_tasks.process_id))[0], flush=True)
+        process.do(Call(model, {VERSION!r}, odd_tasks.sleep, (1000,)))
+    """
+    path = os.pathsep.join(sys.path)
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + DEADLINE
+    while _is_running(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    try:
+        return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_processes_share_the_work() -> None:

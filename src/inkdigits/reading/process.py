@@ -94,6 +94,11 @@ class Process:
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             raise ProcessLostError from error
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
     def kill(self) -> None:
         """End the process. Any thread may call this."""
         self._process.kill()

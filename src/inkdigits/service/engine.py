@@ -28,6 +28,7 @@ __all__ = ["BusyError", "Engine", "LostError", "UnavailableError"]
 
 _ENOUGH = 64  # images: with so many, a batch takes in no more requests
 _PAUSE = 1.0  # seconds before another try to start a process
+_REST = 1.0  # seconds without work, after which a process is looked at
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class _Sign(enum.Enum):
     """What stands in the queue beside jobs."""
 
     CLASSIFY = enum.auto()
+    REST = enum.auto()
     END = enum.auto()
 
 
@@ -171,21 +173,24 @@ class Engine:
     def close(self) -> None:
         """Let the processes end, after what waits for them."""
         self.is_closed = True
-        for _ in self._keepers:
+        for keeper in self._keepers:
             self._queue.put(_Sign.END)
+            keeper.end_unwanted()
 
-    def next_job(self) -> _Job | None:
-        """Wait for work that somebody waits for, and take it; `None` at the end."""
-        while (entry := self._queue.get()) is not _Sign.END:
-            if entry is not _Sign.CLASSIFY:
-                job: _Job | None = entry
-            else:
-                job = self._next_batch()
+    def next_job(self) -> _Job | _Sign:
+        """Wait for work that somebody waits for, and take it, or say that there is none."""
+        while True:
+            try:
+                entry = self._queue.get(timeout=_REST)
+            except queue.Empty:
+                return _Sign.REST
+            if entry is _Sign.END:
+                return entry
+            job = self._next_batch() if isinstance(entry, _Sign) else entry
             if job is not None and job.is_wanted:
                 return job
             if job is not None:
                 self.tell(job, error=LostError())
-        return None
 
     def again(self, job: _Job) -> None:
         """Have a job done by whichever process comes to it."""
@@ -262,10 +267,12 @@ class _Keeper(threading.Thread):
         self._start_process = start
         self._process = first
         self._at_work: tuple[InferenceProcess, float] | None = None  # and since when
+        self._job: _Job | None = None  # the last one that was begun
 
     def run(self) -> None:
-        while self._has_process() and (job := self._engine.next_job()) is not None:
-            self._have_done(job)
+        while self._has_process() and (job := self._engine.next_job()) is not _Sign.END:
+            if isinstance(job, _Job):
+                self._have_done(job)
         if self._process is not None:
             self._process.close()
 
@@ -276,8 +283,16 @@ class _Keeper(threading.Thread):
             _log.warning("a process that reads takes too long, and is ended")
             at_work[0].kill()
 
+    def end_unwanted(self) -> None:
+        """End the process if it is at what nobody waits for any more."""
+        at_work, job = self._at_work, self._job
+        if at_work is not None and job is not None and not job.is_wanted:
+            at_work[0].kill()
+
     def _has_process(self) -> bool:
         """Start a process if there is none, however long that takes; `False` at the end."""
+        if self._process is not None and not self._process.is_alive:
+            self._let_go()
         while self._process is None:
             if self._engine.is_closed:
                 return False
@@ -292,6 +307,10 @@ class _Keeper(threading.Thread):
 
     def _have_done(self, job: _Job) -> None:
         assert self._process is not None  # noqa: S101
+        if not self._process.is_alive:  # it has ended while there was nothing to do
+            self._engine.again(job)
+            return
+        self._job = job
         self._at_work = self._process, time.monotonic()
         try:
             result, error = self._process.do(job.call)
@@ -301,7 +320,7 @@ class _Keeper(threading.Thread):
             job.losses += 1
             if not isinstance(lost, ProcessLostError):
                 self._engine.tell(job, error=lost)
-            elif job.losses > 1:  # before, it may have been killed from outside
+            elif job.losses > 1 or not job.is_wanted:  # the first may have been killed from outside
                 self._engine.tell(job, error=LostError("the process that did this ended"))
             else:
                 self._engine.again(job)

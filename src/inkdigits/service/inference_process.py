@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import threading
+import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable
@@ -119,6 +120,7 @@ def serve() -> None:
     """Do what comes in at the standard input until that ends: the process's own program."""
     # A system that stops the service may tell every process of it; what was accepted is done yet.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     requests, answers = pipes()
     try:
         _prepare()
@@ -133,6 +135,13 @@ def serve() -> None:
             pickle.dump(outcome, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
     os._exit(0)  # nothing is left to tidy up, and nobody to tell if that went wrong
+
+
+def _end_with(parent: int) -> None:
+    """End this process in the middle of its work, if who waits for it has been killed."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _prepare() -> None:

@@ -110,11 +110,10 @@ def _one_process(settings: Settings) -> Iterator[InferenceProcess]:
         process = InferenceProcess(settings.max_digits)
         yield process
     except BaseException as error:
-        if process is not None:
-            process.close()
+        status = None if process is None else process.close()
         if isinstance(error, ProcessLostError):
             raise ServiceError(
-                f"the process that reads pictures cannot be started: {error}"
+                f"the process that reads pictures cannot be started: {error} (exit status {status})"
             ) from error
         raise
 
@@ -131,7 +130,7 @@ def _most_connections() -> int:
         return _MOST_CONNECTIONS
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    return max(1, allowed - _OTHER_FILES)
+    return max(2, allowed - _OTHER_FILES)  # uvicorn counts the one that asks
 
 
 def _listen(settings: Settings) -> socket.socket:

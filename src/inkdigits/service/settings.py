@@ -42,7 +42,9 @@ class Settings(BaseSettings):
             anybody else the header counts for nothing, since a rate limit would be no limit.
     """
 
-    model_config = SettingsConfigDict(env_prefix="INKDIGITS_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="INKDIGITS_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
