@@ -48,7 +48,7 @@ $(VENV)/.installed-train: $(BIN)/python pyproject.toml
 	touch $@
 
 $(VENV)/.installed-serve: $(BIN)/python pyproject.toml
-	$(INSTALL) --editable ".[serve]"
+	$(INSTALL) --editable ".[serve,heic,pdf]"
 	touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml

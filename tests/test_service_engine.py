@@ -271,6 +271,8 @@ def test_processes_that_die_idle_cost_no_work_and_leave_nothing() -> None:
             found |= set(await asyncio.gather(*asked))
         for pid in found:
             os.kill(pid, signal.SIGKILL)
+        while any(map(_is_running, found)):
+            await asyncio.sleep(0.01)
         assert await engine.run(call(odd_tasks.process_id)) not in found
         while any(Path(f"/proc/{pid}").exists() for pid in found):  # nobody asks for anything
             await asyncio.sleep(0.05)

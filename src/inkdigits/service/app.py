@@ -180,6 +180,8 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     why = str(first["msg"]).removeprefix("Value error, ")
     detail = f"{where}: {why}" if where else why
     status = 400 if request.scope["path"].startswith("/v2") else 422
+    if first["type"] == "json_invalid":
+        status, detail = 400, "the body is no sound JSON"
     if first["type"] == "model_attributes_type" and not _is_json(request):
         status, detail = 415, "this takes JSON, with the header Content-Type: application/json"
     return await _on_problem(request, Problem(status, detail[:300]))
