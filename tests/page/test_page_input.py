@@ -8,16 +8,21 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.browsing import PHONE, Open, Tab, encoded, reads
+from tests.browsing import PHONE, Open, Tab, becomes, encoded, reads
 from tests.handwriting import draw
 
 
 def check_box(page: Page, left: float, top: float, right: float, bottom: float) -> None:
     """Check that the first box is around this part of the page, in CSS pixels."""
-    box = page.locator(".box").first.bounding_box()
-    assert box is not None
-    found = box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
-    assert found == pytest.approx((left, top, right, bottom), abs=20)
+    wanted = pytest.approx((left, top, right, bottom), abs=20)
+
+    def is_there() -> bool:
+        box = page.locator(".box").first.bounding_box()
+        assert box is not None
+        found = box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
+        return bool(found == wanted)
+
+    becomes(is_there)
 
 
 def test_a_seven_is_drawn_with_the_mouse(tab: Tab) -> None:
@@ -36,7 +41,7 @@ def test_a_seven_is_drawn_with_the_mouse(tab: Tab) -> None:
     expect(card.get_by_role("img", name="What the network saw")).to_be_visible()
     expect(card.get_by_role("img", name="What speaks for the answer")).to_be_visible()
     assert _colours(page, "figure:nth-child(1) canvas") == {"grey"}
-    assert "blue" in _colours(page, "figure:nth-child(2) canvas")
+    becomes(lambda: "blue" in _colours(page, "figure:nth-child(2) canvas"))
 
 
 def _colours(page: Page, canvas: str) -> set[str]:
