@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -167,14 +166,6 @@ Open = Callable[..., Tab]
 
 Serve = Callable[..., str]
 """Starts a service with settings of its own, and gives its URL."""
-
-
-def becomes(condition: Callable[[], bool]) -> None:
-    """Wait until something is so: what is half drawn is read as well, until it is whole."""
-    deadline = time.monotonic() + DEADLINE / 1000
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.05)
 
 
 def encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:

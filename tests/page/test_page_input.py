@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.browsing import PHONE, Open, Tab, becomes, encoded, reads
+from tests.browsing import PHONE, Open, Tab, encoded, reads
 from tests.handwriting import draw
+from tests.test_service import wait_for
 
 
 def check_box(page: Page, left: float, top: float, right: float, bottom: float) -> None:
@@ -22,7 +23,7 @@ def check_box(page: Page, left: float, top: float, right: float, bottom: float) 
         found = box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
         return bool(found == wanted)
 
-    becomes(is_there)
+    wait_for(is_there)  # what is half drawn is read as well, until it is whole
 
 
 def test_a_seven_is_drawn_with_the_mouse(tab: Tab) -> None:
@@ -41,7 +42,7 @@ def test_a_seven_is_drawn_with_the_mouse(tab: Tab) -> None:
     expect(card.get_by_role("img", name="What the network saw")).to_be_visible()
     expect(card.get_by_role("img", name="What speaks for the answer")).to_be_visible()
     assert _colours(page, "figure:nth-child(1) canvas") == {"grey"}
-    becomes(lambda: "blue" in _colours(page, "figure:nth-child(2) canvas"))
+    wait_for(lambda: "blue" in _colours(page, "figure:nth-child(2) canvas"))
 
 
 def _colours(page: Page, canvas: str) -> set[str]:

@@ -46,11 +46,11 @@ class LostError(Exception):
 
 
 class _Sign(enum.Enum):
-    """What stands in the queue beside jobs."""
+    """What a keeper may come to instead of a job."""
 
-    CLASSIFY = enum.auto()
-    REST = enum.auto()
-    END = enum.auto()
+    CLASSIFY = enum.auto()  # images wait
+    REST = enum.auto()  # nothing waits for now
+    END = enum.auto()  # there will be no more
 
 
 class _Job:
@@ -266,8 +266,8 @@ class _Keeper(threading.Thread):
         self._engine = engine
         self._start_process = start
         self._process = first
-        self._at_work: tuple[InferenceProcess, float] | None = None  # and since when
-        self._job: _Job | None = None  # the last one that was begun
+        # What the process is at, and since when. Other threads look at it, so it changes at once.
+        self._at_work: tuple[InferenceProcess, _Job, float] | None = None
 
     def run(self) -> None:
         while self._has_process() and (job := self._engine.next_job()) is not _Sign.END:
@@ -279,14 +279,14 @@ class _Keeper(threading.Thread):
     def end_if_late(self, longest: float) -> None:
         """End the process if it has been at one piece of work for so many seconds."""
         at_work = self._at_work
-        if at_work is not None and time.monotonic() - at_work[1] > longest:
+        if at_work is not None and time.monotonic() - at_work[2] > longest:
             _log.warning("a process that reads takes too long, and is ended")
             at_work[0].kill()
 
     def end_unwanted(self) -> None:
         """End the process if it is at what nobody waits for any more."""
-        at_work, job = self._at_work, self._job
-        if at_work is not None and job is not None and not job.is_wanted:
+        at_work = self._at_work
+        if at_work is not None and not at_work[1].is_wanted:
             at_work[0].kill()
 
     def _has_process(self) -> bool:
@@ -310,8 +310,7 @@ class _Keeper(threading.Thread):
         if not self._process.is_alive:  # it has ended while there was nothing to do
             self._engine.again(job)
             return
-        self._job = job
-        self._at_work = self._process, time.monotonic()
+        self._at_work = self._process, job, time.monotonic()
         try:
             result, error = self._process.do(job.call)
         except Exception as lost:  # noqa: BLE001  (such as no memory)
