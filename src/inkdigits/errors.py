@@ -20,6 +20,7 @@ __all__ = [
     "RecipeError",
     "RunError",
     "ServiceError",
+    "TuningError",
     "import_extra",
     "missing_extra",
     "reason",
@@ -57,6 +58,10 @@ class FeedbackError(InkDigitsError):
 
 class ServiceError(InkDigitsError):
     """A service that cannot start, or a model that is not put in service."""
+
+
+class TuningError(InkDigitsError):
+    """A search space or study that is not sound, or that cannot be gone on with."""
 
 
 class MissingExtraError(InkDigitsError):
@@ -120,6 +125,8 @@ _BROUGHT_BY = {
     **dict.fromkeys(_SERVING, '"inkdigits[serve]"'),
     **dict.fromkeys(_TRAINING, '"inkdigits[train]"'),
     "pg8000": '"inkdigits[postgres]"',
+    "optuna": '"inkdigits[tune]"',
+    "ray": '"inkdigits[ray]"',
     "ai_edge_litert": '"inkdigits[tflite]"',
     "pyarrow": '"inkdigits[parquet]"',
     "pillow_heif": '"inkdigits[heic]"',

@@ -16,6 +16,7 @@ from inkdigits.cli import (
     read,
     serve,
     train,
+    tune,
 )
 
 __all__ = ["app", "main"]
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verb in (explore, train, evaluate, export, read, serve, feedback, promote, benchmark, models):
+for verb in (explore, train, evaluate, tune, export, read, serve, feedback, promote, benchmark, models):
     verb.register(app)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inkdigits.datasets import Dataset
     from inkdigits.training import Recipe, Run
 
-__all__ = ["load_digits", "register"]
+__all__ = ["load_digits", "recipe_of", "register", "set_threads"]
 
 _FEEDBACK = "feedback"
 
@@ -135,7 +135,7 @@ def train(
 
     if resume is not None:
         before = training.Run(resume)
-        _set_threads(before.recipe)
+        set_threads(before.recipe)
         data_before, test_before = before.data_paths
         if data is not None and test_before == data_before:
             test_before = None  # the test part lies where the training part does
@@ -144,8 +144,8 @@ def train(
         digits, measured = load_digits(data_now, test_now)
         run = training.resume(resume, digits, test=measured, progress=True)
     else:
-        chosen = _recipe(recipe, changes, option or [], augment)
-        _set_threads(chosen)
+        chosen = recipe_of(recipe, changes, option or [], augment)
+        set_threads(chosen)
         digits, measured = load_digits(data, test)
         more = None if also is None else _load_also(also, database)
         run = training.train(chosen, digits, test=measured, also=more, folder=out, progress=True)
@@ -165,7 +165,7 @@ def _still_there(recorded: str | None, run: "Run", option: str) -> str | None:
     return recorded
 
 
-def _set_threads(recipe: "Recipe") -> None:
+def set_threads(recipe: "Recipe") -> None:
     """Tell TensorFlow, which asks when it starts and never again."""
     if recipe.threads is not None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(recipe.threads))
@@ -217,7 +217,7 @@ def _load_also(also: str, database: str | None) -> "Dataset":
     return corrections
 
 
-def _recipe(
+def recipe_of(
     base: str | None, changes: dict[str, Any], network_options: list[str], augment: str | None
 ) -> "Recipe":
     from inkdigits.training import Augmentation, Recipe

@@ -1,6 +1,7 @@
 """A set of digits: images and what they show."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -139,6 +140,38 @@ class Dataset:
             self.take(np.flatnonzero(~held_out), f"{self.name}, fitting part"),
             self.take(np.flatnonzero(held_out), f"{self.name}, validation part"),
         )
+
+    def folds(self, count: int, *, seed: int) -> Iterator[tuple["Dataset", "Dataset"]]:
+        """Split into parts to fit and to validate on, so that each image is validated on once.
+
+        The folds are stratified as `split` is. The same seed gives the same folds.
+
+        Args:
+            count: of folds, 2 or more.
+            seed: whole number from 0 up.
+
+        Raises:
+            DataError: no labels, or fewer images of a digit than folds.
+        """
+        labels = self.require_labels()
+        rng = np.random.default_rng(seed)
+        fold_of = np.empty(len(self), np.int64)
+        dealt = 0
+        for digit in range(DIGITS):
+            where = np.flatnonzero(labels == digit)
+            if 0 < len(where) < count:
+                raise DataError(
+                    f"{self.name} has too few images of the digit {digit} ({len(where)}) for "
+                    f"{count} folds"
+                )
+            # One digit's deal goes on where the last one's ended, so that the folds are as large.
+            fold_of[rng.permutation(where)] = (np.arange(len(where)) + dealt) % count
+            dealt += len(where)
+        for fold in range(count):
+            yield (
+                self.take(np.flatnonzero(fold_of != fold), f"{self.name} without fold {fold + 1}"),
+                self.take(np.flatnonzero(fold_of == fold), f"{self.name}, fold {fold + 1}"),
+            )
 
 
 def _read_only(array: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

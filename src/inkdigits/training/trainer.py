@@ -19,21 +19,17 @@ from inkdigits.evaluation import evaluate, write_report
 from inkdigits.export import check_size, export_onnx
 from inkdigits.networks import as_classifier, build, count_multiply_adds, gives_logits
 from inkdigits.networks.saved import save_network
-from inkdigits.synthesis import Marks, simulate
 from inkdigits.training.alone import alone_in
 from inkdigits.training.also import ALSO, joined, unseen
 from inkdigits.training.calibrate import calibrate
-from inkdigits.training.fit import computing_in, fit
+from inkdigits.training.fit import fit
 from inkdigits.training.history import mean_history, write_history
-from inkdigits.training.precision import POLICIES, settle_precision
+from inkdigits.training.prepare import load_teacher, simulated_fitting, simulated_validation
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run import Run
 from inkdigits.training.tensorboard import EpochScalars, write_outcome
 
 __all__ = ["resume", "train"]
-
-_HELD_OUT_NEGATIVES = 0.5  # marks on real pages are digits more often than in training
-
 
 def train(
     recipe: Recipe,
@@ -204,9 +200,9 @@ def _fit_and_measure(
     also = run.load_also()
     if recipe.simulate is not None and recipe.members == 1 and progress:
         print("simulating handwriting; this takes a minute or more", file=sys.stderr)
-    held_out = _with_simulated_validation(recipe, validation)
+    held_out = simulated_validation(recipe, validation)
     if recipe.members == 1:
-        seen = _with_simulated(recipe, fitting)
+        seen = simulated_fitting(recipe, fitting)
         if also is not None:
             others, seen = len(seen), joined(seen, also)
             if progress:
@@ -222,7 +218,7 @@ def _fit_and_measure(
             held_out,
             run.folder,
             callbacks,
-            teacher=_teacher(recipe),
+            teacher=load_teacher(recipe),
             progress=progress,
         )
     else:
@@ -294,14 +290,6 @@ def _member(
     return member
 
 
-def _teacher(recipe: Recipe) -> keras.Model | None:
-    """Return the network to learn from, computing as fast as the one that learns."""
-    if recipe.teacher is None:
-        return None
-    with computing_in(POLICIES[settle_precision(recipe).precision]):
-        return Run(recipe.teacher).network()
-
-
 class _Stopper(keras.callbacks.Callback):
     """Ends the training after an epoch in which something swallowed a Ctrl-C."""
 
@@ -312,30 +300,3 @@ class _Stopper(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self._stopped.is_set():
             raise KeyboardInterrupt
-
-
-def _with_simulated(recipe: Recipe, fitting: Dataset) -> Dataset | Marks:
-    """Add to the fitting part what the recipe simulates, out of its own digits."""
-    how = recipe.simulate
-    if how is None:
-        return fitting
-    marks = simulate(
-        fitting,
-        originals=how.originals,
-        copies=how.copies,
-        negatives=how.negatives,
-        seed=recipe.seed,
-    )
-    return marks if recipe.open_set else Dataset(marks.images, marks.labels, fitting.name)
-
-
-def _with_simulated_validation(recipe: Recipe, validation: Dataset) -> Dataset | Marks:
-    """Likewise for the validation part, where each digit comes once as it is and once anew.
-
-    Without negatives it stays as it is: there is nothing else to find a threshold for.
-    """
-    how = recipe.simulate
-    if how is None or not recipe.open_set:
-        return validation
-    negatives = _HELD_OUT_NEGATIVES * how.negatives
-    return simulate(validation, copies=1, negatives=negatives, seed=recipe.seed)

@@ -1,0 +1,217 @@
+"""Where a study is kept: a database that several processes, on several machines, may share."""
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkdigits.errors import TuningError, import_extra
+from inkdigits.tuning.plan import Plan
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.storages import RDBStorage
+    from optuna.trial import FrozenTrial, Trial
+
+__all__ = [
+    "counted",
+    "default_url",
+    "fail_stale",
+    "first_number",
+    "is_wanted",
+    "open_study",
+    "plan_of",
+    "renew_sampler",
+    "storage_at",
+]
+
+HEARTBEAT_SECONDS = 3
+GRACE_SECONDS = 20  # without a sign of life, until a trial is taken to be dead
+_RETRIES = 3  # of a trial whose process died
+_ATTEMPTS = 6  # to make the tables, which another process may be making
+_LOCKED_SECONDS = 60  # that SQLite waits for another process
+_PLAN = "plan"
+_DRIVERS = {"postgres": "postgresql+pg8000", "postgresql": "postgresql+pg8000"}
+
+
+def default_url(folder: Path) -> str:
+    """Return the URL of the database in a study's folder."""
+    path = str((folder / "study.db").resolve())
+    return "sqlite:///" + path.replace("%", "%25").replace("?", "%3F")
+
+
+def open_study(url: str, name: str, plan: Plan) -> "Study":
+    """Open a study, or begin it.
+
+    Raises:
+        TuningError: the database cannot be reached, or holds a study of this name that is another.
+        MissingExtraError: Optuna or the database's driver is not installed.
+    """
+    optuna = import_extra("optuna")
+    storage = storage_at(url)
+    with _plainly(url):
+        directions = ["maximize"] if plan.against is None else ["maximize", "minimize"]
+        try:
+            study = optuna.create_study(
+                storage=storage, study_name=name, directions=directions, load_if_exists=True
+            )
+        except ValueError as error:  # other directions
+            raise _another(name, "objectives") from error
+        now = plan.model_dump(mode="json")
+        before = study.user_attrs.get(_PLAN)
+        if before is None:
+            study.set_user_attr(_PLAN, now)
+            own = plan.search_space.own_params()
+            if own is not None and plan.method != "grid":
+                study.enqueue_trial(own, skip_if_exists=True)
+        elif before != now:
+            changed = sorted(field for field in now if before.get(field) != now[field])
+            raise _another(name, " and ".join(changed))
+    study.sampler, study.pruner = _sampler(plan, study), _pruner(plan)
+    return study
+
+
+def plan_of(url: str, name: str) -> Plan:
+    """Return the plan of a study that is there.
+
+    Raises:
+        TuningError: the database cannot be reached.
+    """
+    optuna = import_extra("optuna")
+    with _plainly(url):
+        study = optuna.load_study(study_name=name, storage=storage_at(url))
+        return Plan.of(**study.user_attrs[_PLAN])
+
+
+def renew_sampler(study: "Study", plan: Plan) -> None:
+    """Give a study a sampler for its next trial.
+
+    What it draws depends on the seed and on how many trials there are, so that a study that goes on
+    does not draw what it drew before.
+    """
+    study.sampler = _sampler(plan, study)
+
+
+def counted(trials: "Sequence[FrozenTrial]") -> "list[FrozenTrial]":
+    """Leave out trials whose processes died and that are done again under another number."""
+    again = {number for trial in trials for number in trial.system_attrs.get("retry_history", [])}
+    return [trial for trial in trials if trial.number not in again]
+
+
+def first_number(trial: "Trial") -> int:
+    """Return the number of a trial, or of the one whose process died and that it does again."""
+    own = next(
+        one for one in trial.study.get_trials(deepcopy=False) if one.number == trial.number
+    )
+    number: int = own.system_attrs.get("failed_trial", own.number)
+    return number
+
+
+def is_wanted(study: "Study", trials: int) -> bool:
+    """Tell whether there is a trial to begin, of so many that the study shall have."""
+    every = counted(study.get_trials(deepcopy=False))
+    return sum(trial.state.name != "WAITING" for trial in every) < trials
+
+
+def fail_stale(study: "Study") -> None:
+    """Have trials whose processes died done again."""
+    from optuna.storages import fail_stale_trials
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it calls itself experimental
+        fail_stale_trials(study)
+
+
+def storage_at(url: str) -> "RDBStorage":
+    """Return the storage at a URL.
+
+    Raises:
+        TuningError: no URL of a database, or it cannot be reached.
+        MissingExtraError: Optuna or the database's driver is not installed.
+    """
+    optuna = import_extra("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with _plainly(url):
+        settled = _with_driver(url)
+        connect = {"timeout": _LOCKED_SECONDS} if settled.startswith("sqlite") else {}
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return _storage(settled, {"connect_args": connect, "pool_pre_ping": True})
+            except import_extra("sqlalchemy").exc.DBAPIError:
+                if attempt == _ATTEMPTS:
+                    raise
+                time.sleep(0.1 * 2**attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _storage(url: str, engine: dict[str, Any]) -> "RDBStorage":
+    from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # heartbeats call themselves experimental
+        return RDBStorage(
+            url,
+            engine,
+            heartbeat_interval=HEARTBEAT_SECONDS,
+            grace_period=GRACE_SECONDS,
+            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(
+                _RETRIES, inherit_intermediate_values=True
+            ),
+        )
+
+
+def _with_driver(url: str) -> str:
+    from sqlalchemy import make_url
+
+    parsed = make_url(url)
+    driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
+    return parsed.set(drivername=driver).render_as_string(hide_password=False)
+
+
+@contextmanager
+def _plainly(url: str) -> Iterator[None]:
+    """Say plainly what a database refuses, without the password that its URL may hold."""
+    from sqlalchemy import exc, make_url
+
+    try:
+        yield
+    except (exc.ArgumentError, exc.NoSuchModuleError) as error:
+        raise TuningError(
+            "that is no URL of a database: write sqlite:///study.db or "
+            "postgresql://user:password@host/database"
+        ) from error
+    except exc.SQLAlchemyError as error:
+        why = str(getattr(error, "orig", None) or error).splitlines()[0]
+        place = make_url(url).render_as_string(hide_password=True)
+        raise TuningError(f"the study's database {place} refuses: {why}") from error
+
+
+def _another(name: str, what: str) -> TuningError:
+    return TuningError(
+        f"there is another study {name} already, with another {what}: choose another --out, or go "
+        "on with it by the options that it began with"
+    )
+
+
+def _sampler(plan: Plan, study: "Study") -> Any:
+    from optuna import samplers
+
+    seed = (plan.seed * 1_000_003 + len(study.get_trials(deepcopy=False))) % 2**32
+    if plan.method == "grid":
+        return samplers.GridSampler(plan.search_space.grid(), seed=plan.seed)
+    if plan.method == "random":
+        return samplers.RandomSampler(seed)
+    return samplers.TPESampler(seed=seed)
+
+
+def _pruner(plan: Plan) -> Any:
+    from optuna import pruners
+
+    if plan.method == "hyperband":
+        return pruners.HyperbandPruner(min_resource=1, max_resource=plan.steps)
+    if plan.method == "grid" or plan.against is not None:  # Optuna prunes by one figure only
+        return pruners.NopPruner()
+    # Some do not start fast and end well, so the upper two thirds go on.
+    return pruners.PercentilePruner(100 * 2 / 3, n_startup_trials=5)
