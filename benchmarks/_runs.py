@@ -15,7 +15,7 @@ def trained(name: str, folder: Path, seeds: int, teacher: Run | None = None) -> 
     """
     digits, test = load_mnist()
     recipe = Recipe.load(name).model_copy(update={"members": seeds})
-    path = folder / name
+    path = folder / Path(name).stem
     if teacher is not None:
         path = folder / f"{name}-taught"
         recipe = recipe.model_copy(update={"teacher": str(teacher.folder.resolve())})

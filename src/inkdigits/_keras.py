@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 
+from inkdigits._allocator import keep_freed_memory
 from inkdigits._quiet import silenced
 from inkdigits.errors import InkDigitsError, import_extra
 
@@ -23,6 +24,7 @@ def _import_keras() -> None:
         raise InkDigitsError(f"KERAS_BACKEND is {backend}; it may be {', '.join(_BACKENDS)}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     first = "keras" not in sys.modules
+    keep_freed_memory()
     with silenced() if first else contextlib.nullcontext():
         module = import_extra("keras")
         if first:

@@ -1,5 +1,6 @@
 """``inkdigits tune``: search for a better recipe."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,6 +114,7 @@ def tune(
         data_sha256=digits.fingerprint,
     )
     folder = out or Path("tuning") / base.network
+    start = time.perf_counter()
     try:
         with Trials(plan, trials) as table:
             outcome = search(
@@ -128,6 +130,7 @@ def tune(
     except KeyboardInterrupt as error:
         error.add_note(f"the same command goes on with the study in {folder}")
         raise
+    seconds = time.perf_counter() - start
     if not as_json:
         _print_outcome(outcome, plan)
     set_threads(outcome.recipe)
@@ -137,6 +140,7 @@ def tune(
             {
                 "folder": str(folder),
                 "trials": outcome.trials,
+                "seconds": seconds,
                 "trial": outcome.number,
                 "validation_accuracy": outcome.accuracy,
                 "recipe": str(outcome.recipe_path),
