@@ -11,6 +11,7 @@ from types import ModuleType
 from inkdigits._text import shell_quoted
 
 __all__ = [
+    "ClusterError",
     "DataError",
     "FeedbackError",
     "InkDigitsError",
@@ -62,6 +63,10 @@ class ServiceError(InkDigitsError):
 
 class TuningError(InkDigitsError):
     """A search space or study that is not sound, or that cannot be gone on with."""
+
+
+class ClusterError(InkDigitsError):
+    """A cluster that cannot be reached, or a source or destination that it cannot read or write."""
 
 
 class MissingExtraError(InkDigitsError):

@@ -29,7 +29,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for verb in (explore, train, evaluate, tune, export, read, serve, feedback, promote, benchmark, models):
+for verb in (
+    explore,
+    train,
+    evaluate,
+    tune,
+    export,
+    read,
+    serve,
+    feedback,
+    promote,
+    benchmark,
+    models,
+):
     verb.register(app)
 
 

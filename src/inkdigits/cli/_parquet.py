@@ -8,10 +8,9 @@ they become the Parquet file, a row group at a time, and that takes its place at
 import itertools
 import json
 from pathlib import Path
-from typing import Any
 
 from inkdigits._files import write_through
-from inkdigits._text import encodable
+from inkdigits._outcome_table import schema, to_table
 from inkdigits.cli._formats import JSON_LINES
 from inkdigits.cli._outcomes import OutcomeFile, foreign, taken
 from inkdigits.errors import InkDigitsError, import_extra
@@ -42,50 +41,19 @@ class ParquetOutcomes(OutcomeFile):
             self.path = self._parquet
 
 
-def _schema() -> Any:
-    arrow = import_extra("pyarrow")
-    digit = {
-        "digit": arrow.int8(),
-        "confidence": arrow.float64(),
-        "box": arrow.list_(arrow.int32()),
-        "line": arrow.int32(),
-    }
-    return arrow.schema(
-        {
-            "path": arrow.string(),
-            "page": arrow.int32(),
-            "width": arrow.int32(),
-            "height": arrow.int32(),
-            "text": arrow.string(),
-            "confidence": arrow.float64(),
-            "digits": arrow.list_(arrow.struct(digit)),
-            "error": arrow.string(),
-        }
-    )
-
-
 def _to_parquet(rows: Path, path: Path) -> None:
-    arrow, parquet = import_extra("pyarrow"), import_extra("pyarrow.parquet")
-    schema = _schema()
-    with rows.open(encoding="ascii") as lines, parquet.ParquetWriter(path, schema) as writer:
-        outcomes = map(_parse, lines)
+    parquet = import_extra("pyarrow.parquet")
+    with rows.open(encoding="ascii") as lines, parquet.ParquetWriter(path, schema()) as writer:
+        outcomes = map(json.loads, lines)
         while group := list(itertools.islice(outcomes, _GROUP)):
-            writer.write_table(arrow.Table.from_pylist(group, schema))
-
-
-def _parse(line: str) -> dict[str, Any]:
-    outcome: dict[str, Any] = json.loads(line)
-    for field in ("path", "error"):  # a file's name may hold what is no text
-        if outcome[field] is not None:
-            outcome[field] = encodable(outcome[field])
-    return outcome
+            writer.write_table(to_table(group))
 
 
 def _to_json_lines(path: Path, rows: Path) -> None:
     arrow, parquet = import_extra("pyarrow"), import_extra("pyarrow.parquet")
     try:
         with parquet.ParquetFile(path) as file:
-            if not file.schema_arrow.equals(_schema()):
+            if not file.schema_arrow.equals(schema()):
                 raise InkDigitsError(foreign(path))
             with rows.open("w", encoding="ascii", newline="\n") as lines:
                 for batch in file.iter_batches(_GROUP):

@@ -51,8 +51,12 @@ class Bar:
 
     def advance(self, outcome: "Outcome") -> None:
         """Count an outcome."""
-        self._pages += 1
-        self._sources += outcome.page == 0
+        self.add(outcome.page == 0, 1)
+
+    def add(self, sources: int, pages: int) -> None:
+        """Count sources, and the pages that they have."""
+        self._pages += pages
+        self._sources += sources
         now = time.monotonic()
         if self._shown and now - self._drawn >= _REFRESH_SECONDS:
             self._drawn = now

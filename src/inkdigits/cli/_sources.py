@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from inkdigits.reading import Outcome, Reader
     from inkdigits.reading.picture import Picture
 
-__all__ = ["Source", "count_sources", "expand", "find_sources", "is_there", "read_sources"]
+__all__ = [
+    "Source",
+    "count_sources",
+    "expand",
+    "find_sources",
+    "is_picture",
+    "is_there",
+    "read_sources",
+]
 
 _SUFFIXES = (
     *(".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
@@ -73,7 +81,7 @@ def count_sources(arguments: list[str]) -> int | None:
     for argument in arguments:
         if os.path.isdir(argument):  # noqa: PTH112
             names = (name for _, _, names in os.walk(argument) for name in names)
-            count += sum(map(_is_picture, names))
+            count += sum(map(is_picture, names))
         else:
             paths = expand(argument)
             if any(Source(path).kind == "digits" for path in paths):
@@ -128,7 +136,7 @@ def expand(argument: str) -> list[str]:
     return sorted(glob.glob(argument, recursive=True)) or [argument]  # noqa: PTH207
 
 
-def _is_picture(name: str) -> bool:
+def is_picture(name: str) -> bool:
     """Return whether a folder's file counts as a picture; macOS leaves `._seven.png` beside one."""
     return name.lower().endswith(_SUFFIXES) and not name.startswith(".")
 
@@ -140,7 +148,7 @@ def _in_folder(folder: str) -> Iterator[Source]:
         for name in sorted(names):
             path = os.path.join(where, name)  # noqa: PTH118  (as os.walk has it)
             # A pipe in a folder would be waited on for ever.
-            if _is_picture(name) and os.path.isfile(path):  # noqa: PTH113
+            if is_picture(name) and os.path.isfile(path):  # noqa: PTH113
                 yield Source(path)
     for trouble in troubles:
         yield Source(str(trouble.filename), f"{trouble.filename} cannot be read: {reason(trouble)}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from inkdigits._text import abbreviated
 from inkdigits.cli._formats import Format, submission
 from inkdigits.cli._progress import Bar, counted
 from inkdigits.cli._reading import name_width, print_outcome
@@ -60,9 +61,10 @@ def read(
         int | None, typer.Option(min=1, help="Processors to use. (default: all, up to 8)")
     ] = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="Write to this file, not to the standard output: .txt, .jsonl, .csv or .parquet."
+            help="Write to this file, not to the standard output: .txt, .jsonl, .csv or .parquet; "
+            "with --engine ray, into this folder or URL."
         ),
     ] = None,
     resume: Annotated[
@@ -90,6 +92,18 @@ def read(
             help="Draw what speaks for and against each answer; into a file or folder as --show.",
         ),
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ray",
+            help="Read on a cluster, or with all processors of this machine, into Parquet files; "
+            "also Parquet files of pictures, and URLs such as s3://bucket/scans.",
+        ),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="Of the cluster's head, or auto; by default, this machine alone."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read the handwritten digits in each picture: any size, colour and polarity.
@@ -104,14 +118,32 @@ def read(
     Example: `inkdigits read scans/ --out scans.csv`
 
     Example: `inkdigits read test.csv --out submission.csv --submission`
+
+    Example: `inkdigits read scans/ --engine ray --out readings/`
     """
-    if out is None and resume:
+    if engine is not None:
+        if engine != "ray":
+            raise typer.BadParameter(f"--engine takes ray, not {abbreviated(engine)}")
+        if show or explain or as_submission or as_json:
+            raise typer.BadParameter("--engine ray writes Parquet files, and nothing else")
+        if out is None:
+            raise typer.BadParameter("--engine ray writes into a folder: give --out, too")
+        from inkdigits.cli._bulk import read_on_cluster
+
+        failed = read_on_cluster(pictures, out, address, model, min_confidence, threads, resume)
+        raise typer.Exit(1 if failed else 0)
+    if address is not None:
+        raise typer.BadParameter("--address is that of a cluster: give --engine ray, too")
+    file = None if out is None else Path(out)
+    if file is None and resume:
         raise typer.BadParameter("--resume goes on with a file: give --out, too")
-    if out is not None and as_json:
+    if file is not None and as_json:
         raise typer.BadParameter("give --out or --json; a file of JSON is --out NAME.jsonl")
 
-    if out is not None and not any(map(is_there, pictures)):
-        raise InkDigitsError(f"{pictures[0]} does not exist, so there is nothing to write to {out}")
+    if file is not None and not any(map(is_there, pictures)):
+        raise InkDigitsError(
+            f"{pictures[0]} does not exist, so there is nothing to write to {file}"
+        )
 
     import cv2
 
@@ -122,19 +154,19 @@ def read(
     # What Pillow warns of is either mended by it or an error that we print ourselves.
     warnings.filterwarnings("ignore", module="PIL")
     drawings = Drawings(show, explain, pictures)
-    form = _submission_of(pictures, out) if as_submission else None
+    form = _submission_of(pictures, file) if as_submission else None
     reader = Reader(None if model is None else model_file(model), threads, min_confidence)
     cv2.setNumThreads(reader.threads)  # its own threads, which wait busily
     # Rows and a bar on one terminal would write over each other.
-    shown = _is_terminal(sys.stderr) and not (out is None and _is_terminal(sys.stdout))
+    shown = _is_terminal(sys.stderr) and not (file is None and _is_terminal(sys.stdout))
     with Bar(lambda: count_sources(pictures), shown=shown) as bar:
-        if out is None:
+        if file is None:
             failed = _print_all(reader, pictures, bar, drawings, as_json=as_json)
         else:
-            file = open_outcomes(out, resume=resume, form=form)
-            summary = _write_all(reader, pictures, bar, drawings, file)
-            failed = file.failed
-    if out is not None:
+            outcomes = open_outcomes(file, resume=resume, form=form)
+            summary = _write_all(reader, pictures, bar, drawings, outcomes)
+            failed = outcomes.failed
+    if file is not None:
         print(f"inkdigits: {summary}", file=sys.stderr)
     if failed or drawings.failed:
         raise typer.Exit(1)

@@ -96,6 +96,9 @@ def train(
     seed: Annotated[
         int | None, typer.Option(help="Seed of all that is random. (default: 0)")
     ] = None,
+    devices: Annotated[
+        int, typer.Option(min=1, help="That share each batch, such as GPUs; with JAX only.")
+    ] = 1,
     out: Annotated[
         Path | None, typer.Option(help="The run folder; by default runs/ and the network's name.")
     ] = None,
@@ -127,7 +130,9 @@ def train(
     }
     changes = {field: value for field, value in changes.items() if value is not None}
     if resume is not None and (changes or recipe or option or augment or out or also):
-        raise typer.BadParameter("a resumed run keeps its recipe; give only --data and --test")
+        raise typer.BadParameter(
+            "a resumed run keeps its recipe; give only --data, --test and --devices"
+        )
     if database is not None and also != _FEEDBACK:
         raise typer.BadParameter(f"--database is where corrections are: give --also {_FEEDBACK}")
 
@@ -142,13 +147,15 @@ def train(
         data_now = data or _still_there(data_before, before, "--data")
         test_now = test or _still_there(test_before, before, "--test")
         digits, measured = load_digits(data_now, test_now)
-        run = training.resume(resume, digits, test=measured, progress=True)
+        run = training.resume(resume, digits, test=measured, devices=devices, progress=True)
     else:
         chosen = recipe_of(recipe, changes, option or [], augment)
         set_threads(chosen)
         digits, measured = load_digits(data, test)
         more = None if also is None else _load_also(also, database)
-        run = training.train(chosen, digits, test=measured, also=more, folder=out, progress=True)
+        run = training.train(
+            chosen, digits, test=measured, also=more, folder=out, devices=devices, progress=True
+        )
     if as_json:
         print_json({"folder": str(run.folder), **run.metrics})
     else:

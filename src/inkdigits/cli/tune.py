@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 _TRIALS = 30
-_SHARE_OF_EPOCHS = 4
+_SHARE_OF_EPOCHS = 6
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +70,7 @@ def tune(
         typer.Option(help="Digits to measure the winner on; by default those of the data."),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Of a trial. (default: a quarter of the recipe's)")
+        int | None, typer.Option(min=1, help="Of a trial. (default: a sixth of the recipe's)")
     ] = None,
     folds: Annotated[
         int, typer.Option(min=1, max=100, help="Parts to validate on in turn; 1: no such turns.")
@@ -100,9 +100,7 @@ def tune(
 
     from inkdigits.tuning import Plan, Space, search, train_best
 
-    tables = (
-        Space.default(base, method) if space is None else Space.load(space, base)
-    ).tables
+    tables = (Space.default(base, method) if space is None else Space.load(space, base)).tables
     plan = Plan.of(
         recipe=base,
         space=tables,
@@ -154,8 +152,8 @@ def tune(
     accuracy = figures["test_accuracy"]
     told = "" if accuracy is None else f"test accuracy {accuracy:.2%}, "
     print(
-        f"trained for {figures['epochs']} epochs: {told}{figures['multiply_adds']:,} multiply-adds; "
-        f"the run is in {run.folder}"
+        f"trained for {figures['epochs']} epochs: {told}{figures['multiply_adds']:,} "
+        f"multiply-adds; the run is in {run.folder}"
     )
 
 

@@ -25,6 +25,8 @@ class Batches(keras.utils.PyDataset):
         seed: shuffle every epoch, each in an order that depends on the seed and the epoch's number
             alone, so that a run that was cut off goes on as if it had not been; `None` not to
             shuffle.
+        shares: that each batch is divided into. Where they do not come out equal, the few digits
+            that are left over at the end of an epoch are left out of it.
 
     Attributes:
         images: all of them, uint8 ``(count, 28, 28)``.
@@ -34,7 +36,9 @@ class Batches(keras.utils.PyDataset):
         order: int32 ``(count,)``: where in the data the images of this epoch stand.
     """
 
-    def __init__(self, data: Dataset | Marks, size: int, *, seed: int | None = None) -> None:
+    def __init__(
+        self, data: Dataset | Marks, size: int, *, seed: int | None = None, shares: int = 1
+    ) -> None:
         super().__init__()
         self.images: Images = data.images
         self.labels: Labels
@@ -44,7 +48,8 @@ class Batches(keras.utils.PyDataset):
             self.labels, self.classes = data.labels, DIGITS + 1
         self.size = size
         self._seed = seed
-        self.order: npt.NDArray[np.int32] = np.arange(len(self.images), dtype=np.int32)
+        self._count = len(self.images) - len(self.images) % shares
+        self.order: npt.NDArray[np.int32] = np.arange(self._count, dtype=np.int32)
 
     def __len__(self) -> int:
         return ceil(len(self.order) / self.size)
@@ -61,4 +66,4 @@ class Batches(keras.utils.PyDataset):
         """
         if self._seed is not None:
             rng = np.random.default_rng([self._seed, epoch])
-            self.order = rng.permutation(len(self.images)).astype(np.int32)
+            self.order = rng.permutation(len(self.images))[: self._count].astype(np.int32)

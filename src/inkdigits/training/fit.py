@@ -17,6 +17,7 @@ from inkdigits.training import checkpoint
 from inkdigits.training.augment import Augment
 from inkdigits.training.averaging import AverageWeights
 from inkdigits.training.batches import Batches
+from inkdigits.training.devices import on_devices
 from inkdigits.training.distil import Distil
 from inkdigits.training.each_head import EachHead
 from inkdigits.training.history import Epoch, best_epoch, should_stop, write_history
@@ -57,6 +58,7 @@ def fit(
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     *,
     teacher: keras.Model | None = None,
+    devices: int = 1,
     progress: bool = False,
 ) -> tuple[keras.Model, list[Epoch]]:
     """Fit the network of a recipe, going on from the checkpoint in `folder` if there is one.
@@ -68,6 +70,7 @@ def fit(
         folder: the run's; ``checkpoint/`` and ``history.csv`` are kept in it.
         callbacks: told of each epoch, with its loss, accuracy, val_loss and val_accuracy.
         teacher: a network to learn from, beside the labels.
+        devices: that share each batch.
         progress: show a live bar, if the standard error is a terminal.
 
     Returns:
@@ -78,20 +81,23 @@ def fit(
         OSError: the disk refuses a checkpoint; the one before still stands.
     """
     keras.utils.set_random_seed(recipe.seed)
-    network = build_for(recipe, POLICIES[settle_precision(recipe).precision])
-    batches = Batches(fitting, recipe.batch, seed=recipe.seed)
-    model, seen = _for_fitting(network, teacher, batches, recipe)
-    _compile(model, recipe, recipe.epochs * len(batches), gives_logits(network))
-
-    keeper = _Keeper(folder, network, batches, recipe)
-    history = keeper.resume(model)
-    averaging = (AverageWeights(),) if recipe.ema else ()
+    policy = POLICIES[settle_precision(recipe).precision]
     with contextlib.ExitStack() as stack:
+        stack.enter_context(on_devices(devices))
+        network = build_for(recipe, policy)
+        batches = Batches(fitting, recipe.batch, seed=recipe.seed, shares=devices)
+        model, seen = _for_fitting(network, teacher, batches, recipe)
         stack.callback(getattr(model, "release", lambda: None))
+        _compile(model, recipe, recipe.epochs * len(batches), gives_logits(network))
+
+        keeper = _Keeper(folder, network, batches, recipe)
+        history = keeper.resume(model)
+        averaging = (AverageWeights(),) if recipe.ema else ()
         live = (stack.enter_context(LiveBar(recipe.epochs, history)),) if progress else ()
+        size = _VALIDATION_BATCH - _VALIDATION_BATCH % devices
         model.fit(
             seen,
-            validation_data=Batches(validation, _VALIDATION_BATCH),
+            validation_data=Batches(validation, size, shares=devices),
             initial_epoch=len(history),
             # Of a run that had stopped early, or was killed after its last epoch, nothing is left.
             epochs=len(history) if should_stop(history, recipe.patience) else recipe.epochs,
@@ -101,11 +107,12 @@ def fit(
             shuffle=False,  # the batches see to that
             verbose=0,
         )
-    if recipe.patience is not None:
-        checkpoint.load_weights(keeper.best_path, network)
+        if recipe.patience is not None:
+            checkpoint.load_weights(keeper.best_path, network)
+        weights = network.get_weights()
 
     in_float32 = build_for(recipe, "float32")
-    in_float32.set_weights(network.get_weights())
+    in_float32.set_weights(weights)
     return in_float32, history
 
 

@@ -22,6 +22,7 @@ from inkdigits.networks.saved import save_network
 from inkdigits.training.alone import alone_in
 from inkdigits.training.also import ALSO, joined, unseen
 from inkdigits.training.calibrate import calibrate
+from inkdigits.training.devices import check_devices
 from inkdigits.training.fit import fit
 from inkdigits.training.history import mean_history, write_history
 from inkdigits.training.prepare import load_teacher, simulated_fitting, simulated_validation
@@ -31,6 +32,7 @@ from inkdigits.training.tensorboard import EpochScalars, write_outcome
 
 __all__ = ["resume", "train"]
 
+
 def train(
     recipe: Recipe,
     dataset: Dataset,
@@ -38,6 +40,7 @@ def train(
     test: Dataset | None = None,
     also: Dataset | None = None,
     folder: str | os.PathLike[str] | None = None,
+    devices: int = 1,
     progress: bool = False,
 ) -> Run:
     """Train a network and leave a run folder behind.
@@ -53,6 +56,7 @@ def train(
             validated on. A few come several times, up to 20, so that they make a twentieth of what
             is learned; those whose images are in the validation part or the test set are left out.
         folder: of the run; by default the first free of ``runs/<network>``, ``runs/<network>-2``, …
+        devices: that share each batch, which is the recipe's all the same. JAX only.
         progress: show a live bar, if the standard error is a terminal.
 
     Raises:
@@ -67,10 +71,11 @@ def train(
         >>> run = train(Recipe(epochs=1), digits, test=test)  # doctest: +SKIP
     """
     _check(recipe, dataset, test)
+    check_devices(devices, recipe.batch)
     if also is not None:
         also = _also(recipe, dataset, test, also, progress)
     run = Run.create(folder, recipe, dataset, test, also)
-    return _carry_out(run, dataset, test, progress)
+    return _carry_out(run, dataset, test, devices, progress)
 
 
 def resume(
@@ -78,6 +83,7 @@ def resume(
     dataset: Dataset,
     *,
     test: Dataset | None = None,
+    devices: int = 1,
     progress: bool = False,
 ) -> Run:
     """Go on with a run that was cut off, to the end it would have reached.
@@ -86,6 +92,7 @@ def resume(
         folder: of the run.
         dataset: the digits it began with.
         test: the test set it began with.
+        devices: that share each batch.
         progress: show a live bar, if the standard error is a terminal.
 
     Raises:
@@ -94,7 +101,8 @@ def resume(
     run = Run(folder)
     _refuse_finished(run)
     run.check_data(dataset, test)
-    return _carry_out(run, dataset, test, progress)
+    check_devices(devices, run.recipe.batch)
+    return _carry_out(run, dataset, test, devices, progress)
 
 
 def _check(recipe: Recipe, dataset: Dataset, test: Dataset | None) -> None:
@@ -143,10 +151,12 @@ def _refuse_finished(run: Run) -> None:
         raise RunError(f"{run.folder} is finished; there is nothing to resume")
 
 
-def _carry_out(run: Run, dataset: Dataset, test: Dataset | None, progress: bool) -> Run:
+def _carry_out(
+    run: Run, dataset: Dataset, test: Dataset | None, devices: int, progress: bool
+) -> Run:
     with _noticing_ctrl_c() as stopped:
         try:
-            _complete(run, dataset, test, progress, stopped)
+            _complete(run, dataset, test, devices, progress, stopped)
         except OSError as error:
             raise RunError(
                 f"{run.folder} could not be written: {reason(error)}; mend that and go on with "
@@ -183,16 +193,26 @@ def _noticing_ctrl_c() -> Iterator[threading.Event]:
 
 
 def _complete(
-    run: Run, dataset: Dataset, test: Dataset | None, progress: bool, stopped: threading.Event
+    run: Run,
+    dataset: Dataset,
+    test: Dataset | None,
+    devices: int,
+    progress: bool,
+    stopped: threading.Event,
 ) -> None:
     with alone_in(run.folder):
         _refuse_finished(run)  # another process may have ended it meanwhile
         sweep(run.folder)
-        _fit_and_measure(run, dataset, test, progress, stopped)
+        _fit_and_measure(run, dataset, test, devices, progress, stopped)
 
 
 def _fit_and_measure(
-    run: Run, dataset: Dataset, test: Dataset | None, progress: bool, stopped: threading.Event
+    run: Run,
+    dataset: Dataset,
+    test: Dataset | None,
+    devices: int,
+    progress: bool,
+    stopped: threading.Event,
 ) -> None:
     recipe = run.recipe
     logs = run.folder / "tensorboard"
@@ -219,12 +239,14 @@ def _fit_and_measure(
             run.folder,
             callbacks,
             teacher=load_teacher(recipe),
+            devices=devices,
             progress=progress,
         )
     else:
         numbers = range(recipe.members)
         members = [
-            _member(run, number, dataset, test, also, progress, stopped) for number in numbers
+            _member(run, number, dataset, test, also, devices, progress, stopped)
+            for number in numbers
         ]
         network = run.average([member.network() for member in members])
         history = mean_history([member.history for member in members])
@@ -259,6 +281,7 @@ def _member(
     dataset: Dataset,
     test: Dataset | None,
     also: Dataset | None,
+    devices: int,
     progress: bool,
     stopped: threading.Event,
 ) -> Run:
@@ -286,7 +309,7 @@ def _member(
     if not member.finished:
         if progress:
             print(f"member {number + 1} of {run.recipe.members}", file=sys.stderr)
-        _complete(member, dataset, test, progress, stopped)
+        _complete(member, dataset, test, devices, progress, stopped)
     return member
 
 

@@ -62,10 +62,10 @@ def done(study: "Study") -> "list[FrozenTrial]":
 def accuracy_of(trial: "FrozenTrial") -> float | None:
     """Return how accurate a trial is, so far or in the end."""
     if trial.values:
-        return trial.values[0]
+        return float(trial.values[0])
     if trial.last_step is None:
         return None
-    return trial.intermediate_values[trial.last_step]
+    return float(trial.intermediate_values[trial.last_step])
 
 
 def front(study: "Study") -> "list[FrozenTrial]":

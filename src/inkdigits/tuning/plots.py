@@ -48,18 +48,23 @@ def write_plots(study: "Study", plan: Plan, folder: Path) -> None:
 
 
 def _history(trials: "Sequence[FrozenTrial]", study: "Study") -> "Figure":
+    from matplotlib.ticker import MaxNLocator
+
     plot = figure(7, 4)
     axes = plot.add_subplot()
     tidy(axes)
     complete = [trial for trial in trials if trial.values]
     pruned = [trial for trial in trials if not trial.values]
-    for some, look, label in (
-        (complete, {"color": INK}, "went to its end"),
-        (pruned, {"color": MUTED, "marker": "x"}, "ended early"),
+    for some, colour, marker, label in (
+        (complete, INK, "o", "went to its end"),
+        (pruned, MUTED, "x", "ended early"),
     ):
-        points = [(trial.number, 100 * (accuracy_of(trial) or 0)) for trial in some]
-        if points:
-            axes.scatter(*zip(*points), s=22, label=label, zorder=3, **look)
+        if some:
+            accuracies = [100 * (accuracy_of(trial) or 0) for trial in some]
+            numbers = [trial.number for trial in some]
+            axes.scatter(
+                numbers, accuracies, s=22, label=label, zorder=3, color=colour, marker=marker
+            )
     numbers = [trial.number for trial in complete]
     best = list(accumulate((100 * trial.values[0] for trial in complete), max))
     axes.step(numbers, best, where="post", color=ACCENT, label="best so far")
@@ -70,7 +75,7 @@ def _history(trials: "Sequence[FrozenTrial]", study: "Study") -> "Figure":
     below = sum(100 * (accuracy_of(trial) or 0) < low - 0.15 * spread for trial in trials)
     note = f" ({below} further down not shown)" if below else ""
     axes.set(xlabel="trial", ylabel=f"validation accuracy, %{note}", title="Trials of the study")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False, loc="lower right")
     return plot
 
@@ -194,8 +199,9 @@ def _pareto(study: "Study", against: str) -> "Figure":
     numbers = {trial.number for trial in best}
     rest = [trial for trial in done(study) if trial.number not in numbers]
     if rest:
-        points = [(trial.values[1], 100 * trial.values[0]) for trial in rest]
-        axes.scatter(*zip(*points), color=MUTED, s=22, label="trials")
+        costs = [trial.values[1] for trial in rest]
+        accuracies = [100 * trial.values[0] for trial in rest]
+        axes.scatter(costs, accuracies, color=MUTED, s=22, label="trials")
     x, y = zip(*((trial.values[1], 100 * trial.values[0]) for trial in best))
     axes.step(x, y, where="post", color=ACCENT, linewidth=1)
     axes.scatter(x, y, color=ACCENT, s=34, zorder=3, label="Pareto front")
@@ -206,9 +212,7 @@ def _pareto(study: "Study", against: str) -> "Figure":
     axes.set_xscale("log")
     axes.margins(0.08, 0.12)
     axes.set(
-        xlabel=f"{against.replace('-', ' ')} of a digit"
-        if against == "multiply-adds"
-        else against,
+        xlabel=f"{against.replace('-', ' ')} of a digit" if against == "multiply-adds" else against,
         ylabel="validation accuracy, %",
         title=f"Accuracy against {against}",
     )

@@ -130,7 +130,7 @@ class Space:
             RecipeError: they do not go together.
         """
         fields = self._base.model_dump()
-        lists: dict[str, list[int]] = {}
+        lists: dict[str, list[Any]] = {}
         for axis in self.axes:
             if axis.name not in params:
                 continue

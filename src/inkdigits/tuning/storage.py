@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
 __all__ = [
+    "count_left",
     "counted",
     "default_url",
     "fail_stale",
     "first_number",
-    "is_wanted",
     "open_study",
     "plan_of",
     "renew_sampler",
+    "requeue_running",
     "storage_at",
 ]
 
@@ -54,7 +55,7 @@ def open_study(url: str, name: str, plan: Plan) -> "Study":
     with _plainly(url):
         directions = ["maximize"] if plan.against is None else ["maximize", "minimize"]
         try:
-            study = optuna.create_study(
+            study: Study = optuna.create_study(
                 storage=storage, study_name=name, directions=directions, load_if_exists=True
             )
         except ValueError as error:  # other directions
@@ -102,17 +103,15 @@ def counted(trials: "Sequence[FrozenTrial]") -> "list[FrozenTrial]":
 
 def first_number(trial: "Trial") -> int:
     """Return the number of a trial, or of the one whose process died and that it does again."""
-    own = next(
-        one for one in trial.study.get_trials(deepcopy=False) if one.number == trial.number
-    )
+    own = next(one for one in trial.study.get_trials(deepcopy=False) if one.number == trial.number)
     number: int = own.system_attrs.get("failed_trial", own.number)
     return number
 
 
-def is_wanted(study: "Study", trials: int) -> bool:
-    """Tell whether there is a trial to begin, of so many that the study shall have."""
+def count_left(study: "Study", trials: int) -> int:
+    """Count the trials that are to begin, of so many that the study shall have."""
     every = counted(study.get_trials(deepcopy=False))
-    return sum(trial.state.name != "WAITING" for trial in every) < trials
+    return max(0, trials - sum(trial.state.name != "WAITING" for trial in every))
 
 
 def fail_stale(study: "Study") -> None:
@@ -122,6 +121,19 @@ def fail_stale(study: "Study") -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it calls itself experimental
         fail_stale_trials(study)
+
+
+def requeue_running(study: "Study") -> None:
+    """Have trials that still run done again: nobody else is at work on this study."""
+    from optuna.storages import RetryHeartbeatStaleTrialCallback
+    from optuna.trial import TrialState
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it calls itself experimental
+        again = RetryHeartbeatStaleTrialCallback(_RETRIES)
+    for trial in study.get_trials(states=[TrialState.RUNNING]):
+        study.tell(trial.number, state=TrialState.FAIL)
+        again(study, trial)
 
 
 def storage_at(url: str) -> "RDBStorage":

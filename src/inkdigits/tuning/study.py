@@ -9,7 +9,7 @@ from inkdigits._processors import available_threads
 from inkdigits.errors import TuningError, reason
 from inkdigits.tuning.outcome import Outcome, done, write_outcome
 from inkdigits.tuning.plan import Plan
-from inkdigits.tuning.storage import default_url, fail_stale, is_wanted, open_study
+from inkdigits.tuning.storage import count_left, default_url, fail_stale, open_study
 from inkdigits.tuning.worker import Order
 from inkdigits.tuning.workers import Workers
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inkdigits.datasets import Dataset
     from inkdigits.training import Run
 
-__all__ = ["Watch", "search", "train_best"]
+__all__ = ["Watch", "search", "study_folder", "train_best"]
 
 Watch = Callable[["Sequence[FrozenTrial]"], None]
 """Told of all trials, again and again while they are carried out."""
@@ -57,10 +57,7 @@ def search(
         TuningError: the study is another one, its database cannot be reached, no trial succeeded,
             or the folder cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TuningError(f"the folder {folder} cannot be made: {reason(error)}") from error
+    study_folder(folder)
     url = default_url(folder) if storage is None else storage
     study = open_study(url, folder.resolve().name, plan)
     if plan.method == "grid":
@@ -85,6 +82,18 @@ def search(
     finally:
         workers.close()
     return write_outcome(study, plan, folder)
+
+
+def study_folder(folder: Path) -> None:
+    """Make a study's folder, if it is not there.
+
+    Raises:
+        TuningError: the disk refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TuningError(f"the folder {folder} cannot be made: {reason(error)}") from error
 
 
 def train_best(
@@ -125,7 +134,7 @@ def _tend(study: "Study", order: Order, workers: Workers, watch: Watch) -> None:
         every = study.get_trials(deepcopy=False)
         watch(every)
         in_time = order.deadline is None or time.time() < order.deadline
-        wanted = in_time and is_wanted(study, order.trials)
+        wanted = in_time and count_left(study, order.trials) > 0
         finished = sum(trial.state.is_finished() for trial in every)
         workers.tend(wanted=wanted, finished=finished)
         running = any(trial.state == TrialState.RUNNING for trial in every)

@@ -15,10 +15,9 @@ from inkdigits.datasets import Dataset, load_mnist, load_parts
 from inkdigits.errors import InkDigitsError, TuningError
 from inkdigits.reading.process import pipes
 from inkdigits.tuning.plan import Plan
-from inkdigits.tuning.storage import first_number, is_wanted, open_study, plan_of, renew_sampler
+from inkdigits.tuning.storage import count_left, first_number, open_study, plan_of, renew_sampler
 
 if TYPE_CHECKING:
-    from optuna import Study
     from optuna.trial import Trial
 
 __all__ = ["Order", "load_training_set", "serve"]
@@ -82,7 +81,7 @@ def _work(order: Order) -> None:
     dataset = load_training_set(order.data)
     if dataset.fingerprint != plan.data_sha256:
         raise TuningError(f"the study {order.name} began with other digits than {dataset.name}")
-    while is_wanted(study, order.trials) and (
+    while count_left(study, order.trials) and (
         order.deadline is None or time.time() < order.deadline
     ):
         renew_sampler(study, plan)

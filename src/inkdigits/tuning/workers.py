@@ -1,7 +1,6 @@
 """Processes that carry out a study's trials side by side on this machine."""
 
 import threading
-from collections import deque
 
 from inkdigits.errors import TuningError
 from inkdigits.reading.process import Process, ProcessLostError

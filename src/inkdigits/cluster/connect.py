@@ -1,0 +1,61 @@
+"""Connect to a Ray cluster, or start one on this machine."""
+
+import contextlib
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+
+from inkdigits.errors import ClusterError, import_extra
+
+__all__ = ["connected"]
+
+# Ray would tell its makers how it is used; and that a GPU-less task sees no GPU is no news.
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_TRAIN_V2_ENABLED": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+}
+
+
+@contextlib.contextmanager
+def connected(address: str | None) -> Iterator[int]:
+    """Be connected to a cluster.
+
+    Args:
+        address: of its head, such as ``10.0.0.1:6379`` or ``ray://…``; ``auto`` for the one that
+            this machine belongs to; `None` to start one on this machine alone. A connection that is
+            there already is used as it is.
+
+    Yields:
+        How many processors the cluster has.
+
+    Raises:
+        ClusterError: there is none.
+        MissingExtraError: Ray is not installed.
+    """
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ray = import_extra("ray")
+        if ray.is_initialized():
+            yield int(ray.cluster_resources().get("CPU", 1))
+            return
+        try:
+            ray.init(
+                address=address or "local",
+                include_dashboard=None if address else False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
+        except (ConnectionError, ValueError, OSError, RuntimeError) as error:
+            why = str(error).splitlines()[0]
+            raise ClusterError(
+                f"no cluster can be reached at {address or 'this machine'}: {why}"
+            ) from error
+        try:
+            yield int(ray.cluster_resources().get("CPU", 1))
+        finally:
+            ray.shutdown()
