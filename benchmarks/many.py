@@ -48,10 +48,11 @@ def memory(pid: int) -> float:
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and its children."""
+    """Return a process and all that came of it."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += map(int, task.read_text(encoding="utf-8").split())
+        for child in map(int, task.read_text(encoding="utf-8").split()):
+            found += family(child)
     return found
 
 

@@ -121,19 +121,13 @@ def read(
 
     Example: `inkdigits read scans/ --engine ray --out readings/`
     """
-    if engine is not None:
-        if engine != "ray":
-            raise typer.BadParameter(f"--engine takes ray, not {abbreviated(engine)}")
-        if show or explain or as_submission or as_json:
-            raise typer.BadParameter("--engine ray writes Parquet files, and nothing else")
-        if out is None:
-            raise typer.BadParameter("--engine ray writes into a folder: give --out, too")
-        from inkdigits.cli._bulk import read_on_cluster
-
-        failed = read_on_cluster(pictures, out, address, model, min_confidence, threads, resume)
-        raise typer.Exit(1 if failed else 0)
-    if address is not None:
-        raise typer.BadParameter("--address is that of a cluster: give --engine ray, too")
+    if engine is not None or address is not None:
+        _read_on_cluster(
+            *(pictures, engine, address, out, model, min_confidence, threads),
+            resume=resume,
+            refused=bool(show or explain or as_submission or as_json),
+        )
+        return
     file = None if out is None else Path(out)
     if file is None and resume:
         raise typer.BadParameter("--resume goes on with a file: give --out, too")
@@ -169,6 +163,32 @@ def read(
     if file is not None:
         print(f"inkdigits: {summary}", file=sys.stderr)
     if failed or drawings.failed:
+        raise typer.Exit(1)
+
+
+def _read_on_cluster(
+    pictures: list[str],
+    engine: str | None,
+    address: str | None,
+    out: str | None,
+    model: Path | None,
+    min_confidence: float | None,
+    threads: int | None,
+    *,
+    resume: bool,
+    refused: bool,
+) -> None:
+    if engine is None:
+        raise typer.BadParameter("--address is that of a cluster: give --engine ray, too")
+    if engine != "ray":
+        raise typer.BadParameter(f"--engine takes ray, not {abbreviated(engine)}")
+    if refused:
+        raise typer.BadParameter("--engine ray writes Parquet files, and nothing else")
+    if out is None:
+        raise typer.BadParameter("--engine ray writes into a folder: give --out, too")
+    from inkdigits.cli._bulk import read_on_cluster
+
+    if read_on_cluster(pictures, out, address, model, min_confidence, threads, resume):
         raise typer.Exit(1)
 
 

@@ -2,16 +2,17 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkdigits._text import shell_quoted
+from inkdigits._text import abbreviated, shell_quoted
 from inkdigits.cli._trials import Trials
 from inkdigits.cli._verb import Json, print_json, verb
 from inkdigits.cli.train import load_digits, recipe_of, set_threads
 
 if TYPE_CHECKING:
+    from inkdigits.datasets import Dataset
     from inkdigits.tuning import Outcome, Plan
 
 __all__ = ["register"]
@@ -50,7 +51,14 @@ def tune(
             "in its folder.",
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="Trials side by side.")] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=10_000,
+            help="Trials side by side. (default: 1; on a cluster, one a processor)",
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help="A network that `inkdigits models` lists. (default: reference)"),
@@ -83,6 +91,14 @@ def tune(
     out: Annotated[
         Path | None, typer.Option(help="The study's folder; by default tuning/ and the network.")
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(metavar="ray", help="Carry the trials out on a cluster, by Ray Tune."),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="Of the cluster's head, or auto; by default, this machine alone."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Search for a better recipe: its rates, network, augmentation; then train and measure it.
@@ -94,16 +110,19 @@ def tune(
 
     Example: `inkdigits tune --model resnet --space space.toml --method hyperband --epochs 9`
     """
+    if engine not in (None, "ray"):
+        raise typer.BadParameter(f"--engine takes ray, not {abbreviated(engine)}")
+    if address is not None and engine is None:
+        raise typer.BadParameter("--address is that of a cluster: give --engine ray, too")
     changes = {} if model is None else {"network": model}
     base = recipe_of(recipe, changes, option or [], None)
     digits, measured = load_digits(data, test)
 
-    from inkdigits.tuning import Plan, Space, search, train_best
+    from inkdigits.tuning import Plan, Space, train_best
 
-    tables = (Space.default(base, method) if space is None else Space.load(space, base)).tables
     plan = Plan.of(
         recipe=base,
-        space=tables,
+        space=(Space.default(base, method) if space is None else Space.load(space, base)).tables,
         method=method,
         epochs=epochs or max(1, base.epochs // _SHARE_OF_EPOCHS),
         folds=folds,
@@ -115,16 +134,11 @@ def tune(
     start = time.perf_counter()
     try:
         with Trials(plan, trials) as table:
-            outcome = search(
-                plan,
-                folder,
-                data=None if data is None else str(data.resolve()),
-                storage=storage,
-                trials=trials,
-                timeout=timeout,
-                jobs=jobs,
-                watch=table.show,
-            )
+            how = {"storage": storage, "trials": trials, "timeout": timeout, "watch": table.show}
+            if engine is None:
+                outcome = _search(plan, folder, data, jobs or 1, how)
+            else:
+                outcome = _search_on_cluster(plan, folder, digits, address, jobs, how)
     except KeyboardInterrupt as error:
         error.add_note(f"the same command goes on with the study in {folder}")
         raise
@@ -155,6 +169,29 @@ def tune(
         f"trained for {figures['epochs']} epochs: {told}{figures['multiply_adds']:,} "
         f"multiply-adds; the run is in {run.folder}"
     )
+
+
+def _search(
+    plan: "Plan", folder: Path, data: Path | None, jobs: int, how: dict[str, Any]
+) -> "Outcome":
+    from inkdigits.tuning import search
+
+    where = None if data is None else str(data.resolve())
+    return search(plan, folder, data=where, jobs=jobs, **how)
+
+
+def _search_on_cluster(
+    plan: "Plan",
+    folder: Path,
+    digits: "Dataset",
+    address: str | None,
+    jobs: int | None,
+    how: dict[str, Any],
+) -> "Outcome":
+    from inkdigits.cluster import connected, search_on_cluster
+
+    with connected(address) as processors:
+        return search_on_cluster(plan, folder, digits, processors=processors, jobs=jobs, **how)
 
 
 def _print_outcome(outcome: "Outcome", plan: "Plan") -> None:

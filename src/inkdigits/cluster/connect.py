@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from inkdigits.errors import ClusterError, import_extra
 
-__all__ = ["connected"]
+__all__ = ["connected", "set_environment"]
 
 # Ray would tell its makers how it is used; and that a GPU-less task sees no GPU is no news.
 _ENVIRONMENT = {
@@ -35,8 +35,7 @@ def connected(address: str | None) -> Iterator[int]:
         ClusterError: there is none.
         MissingExtraError: Ray is not installed.
     """
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    set_environment()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ray = import_extra("ray")
@@ -59,3 +58,9 @@ def connected(address: str | None) -> Iterator[int]:
             yield int(ray.cluster_resources().get("CPU", 1))
         finally:
             ray.shutdown()
+
+
+def set_environment() -> None:
+    """Say what Ray asks the environment when it is imported."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)

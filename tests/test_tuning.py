@@ -1,0 +1,324 @@
+"""Studies as they are carried out: by processes that share a database, and some of which die."""
+
+import csv
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkdigits import Dataset, Recipe, Run
+from inkdigits.errors import TuningError
+from inkdigits.tuning import Plan, search
+from inkdigits.tuning.storage import counted, first_number, open_study, storage_at
+from inkdigits.tuning.trial import run_trial
+
+SPACE = """
+[learning_rate]
+low = 0.001
+high = 0.02
+log = true
+
+[options.filters]
+low = [2, 2]
+high = [6, 8]
+step = 2
+
+[options.dense]
+choices = [8, 16]
+"""
+POSTGRES = os.environ.get("INKDIGITS_TEST_POSTGRES")
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory, some_digits: Dataset) -> Path:
+    """A file of 1,500 digits to learn from, 300 of them to test on."""
+    path = tmp_path_factory.mktemp("digits") / "digits.npz"
+    images, labels = some_digits.images, some_digits.require_labels()
+    np.savez(
+        path,
+        x_train=images[:1500],
+        y_train=labels[:1500],
+        x_test=images[1500:1800],
+        y_test=labels[1500:1800],
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("space") / "space.toml"
+    path.write_text(SPACE, encoding="utf-8")
+    return path
+
+
+def command(digits: Path, space: Path, out: Path, *more: str) -> list[str]:
+    words = ["--data", str(digits), "--space", str(space), "--out", str(out), "--epochs", "2"]
+    return [sys.executable, "-m", "inkdigits", "tune", *words, *more]
+
+
+def tuned(digits: Path, space: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        command(digits, space, out, *more), capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def table(out: Path) -> list[dict[str, str]]:
+    with (out / "trials.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def plan_for(dataset: Dataset, **changes: Any) -> Plan:
+    fields = {
+        "recipe": Recipe(epochs=2, batch=64, options={"filters": [2, 2], "dense": 8}),
+        "space": {"learning_rate": {"choices": [0.001, 0.003, 0.01]}},
+        "epochs": 1,
+        "data_sha256": dataset.fingerprint,
+    }
+    return Plan.of(**{**fields, **changes})
+
+
+def states(database: Path) -> Counter[str]:
+    with sqlite3.connect(database) as connection:
+        return Counter(state for (state,) in connection.execute("SELECT state FROM trials"))
+
+
+def wait_for(condition: Any, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory, digits: Path, space: Path) -> Path:
+    """A study of five trials, two at a time."""
+    out = tmp_path_factory.mktemp("studies") / "first"
+    done = tuned(digits, space, out, "--trials", "5", "--jobs", "2")
+    assert "best of 5 trials" in done.stdout
+    assert done.stderr.count("\ntrial ") + done.stderr.startswith("trial ") == 5
+    return out
+
+
+def test_a_study_leaves_recipe_table_plots_and_logs(study: Path) -> None:
+    rows = table(study)
+    assert [int(row["trial"]) for row in rows] == [0, 1, 2, 3, 4]
+    assert {row["state"] for row in rows} <= {"complete", "pruned"}
+    (best,) = (row for row in rows if row["best"])
+    assert float(best["accuracy"]) == max(float(row["accuracy"]) for row in rows)
+    recipe = Recipe.load(study / "best.toml")
+    assert recipe.epochs == 12  # of the recipe, not of a trial
+    assert recipe.learning_rate == pytest.approx(float(best["learning_rate"]), rel=1e-4)
+    assert recipe.options["filters"] == [
+        int(best["options.filters.1"]),
+        int(best["options.filters.2"]),
+    ]
+    for name in ("history", "parallel", "importance"):
+        with Image.open(study / "plots" / f"{name}.png") as plot:
+            assert len(plot.getcolors(1 << 20) or []) > 20
+    assert len(list((study / "tensorboard").glob("trial-*/events*"))) == 5
+    assert not list((study / "checkpoints").glob("*"))
+
+
+def test_the_winner_is_trained_again_and_then_measured(study: Path) -> None:
+    (best,) = (row for row in table(study) if row["best"])
+    run = Run(study / f"trial-{best['trial']}")
+    recipe = Recipe.load(study / "best.toml")
+    assert run.recipe == recipe.model_copy(update={"precision": run.recipe.precision})
+    assert run.metrics["test_accuracy"] is not None
+    assert len(run.history) == 12
+
+
+def test_a_study_that_is_done_stays_and_goes_on_for_more(
+    study: Path, digits: Path, space: Path
+) -> None:
+    before = table(study)
+    tuned(digits, space, study, "--trials", "5", "--jobs", "2")
+    assert table(study) == before
+    tuned(digits, space, study, "--trials", "6")
+    after = table(study)
+    assert [row["accuracy"] for row in after][:5] == [row["accuracy"] for row in before]
+    assert len(after) == 6
+
+
+def test_another_study_of_the_same_name_is_refused(study: Path, digits: Path, space: Path) -> None:
+    refused = subprocess.run(
+        command(digits, space, study, "--epochs", "3"),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "another study first already, with another epochs" in refused.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_study_that_is_killed_goes_on(tmp_path: Path, digits: Path, space: Path) -> None:
+    out = tmp_path / "killed"
+    words = command(digits, space, out, "--trials", "4", "--jobs", "2")
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    database = out / "study.db"
+
+    def amid() -> bool:
+        try:
+            now = states(database)
+        except sqlite3.OperationalError:
+            return False
+        return now["COMPLETE"] + now["PRUNED"] >= 1 and now["RUNNING"] >= 1
+
+    wait_for(amid)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    tuned(digits, space, out, "--trials", "4", "--jobs", "2")
+    rows = table(out)
+    assert len(rows) == 4
+    assert {row["state"] for row in rows} <= {"complete", "pruned"}
+    study = open_existing(f"sqlite:///{database}", "killed")
+    firsts = [t.system_attrs.get("failed_trial", t.number) for t in counted(study.trials)]
+    assert len(set(firsts)) == 4  # nothing is there twice
+
+
+def open_existing(url: str, name: str) -> Any:
+    import optuna
+
+    return optuna.load_study(study_name=name, storage=storage_at(url))
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_two_processes_share_a_study(
+    tmp_path: Path, digits: Path, space: Path, database: str
+) -> None:
+    if database == "postgres" and POSTGRES is None:
+        pytest.skip("INKDIGITS_TEST_POSTGRES names no server")
+    name = f"shared-{uuid.uuid4().hex[:8]}"
+    # Two machines: a folder each, and the database in common.
+    folders = [tmp_path / side / name for side in "ab"]
+    url = POSTGRES or "" if database == "postgres" else f"sqlite:///{tmp_path / 'shared.db'}"
+    processes = [
+        subprocess.Popen(
+            command(digits, space, out, "--trials", "6", "--storage", url),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        for out in folders
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=280)
+        assert process.returncode == 0, errors
+    tables = [table(out) for out in folders]
+    assert tables[0] == tables[1]
+    assert len(tables[0]) in (6, 7)  # both may begin the last one
+    assert all(row["state"] in ("complete", "pruned") for row in tables[0])
+    assert (folders[0] / "best.toml").read_text() == (folders[1] / "best.toml").read_text()
+
+
+def test_a_grid_is_gone_through_once(tmp_path: Path, digits: Path) -> None:
+    space = tmp_path / "grid.toml"
+    space.write_text("[learning_rate]\nchoices=[0.001, 0.01]\n[batch]\nchoices=[64, 128]\n")
+    out = tmp_path / "grid"
+    words = ("--method", "grid", "--option", "filters=2,2", "--option", "dense=8")
+    tuned(digits, space, out, *words, "--against", "parameters")
+    rows = table(out)
+    points = {(row["learning_rate"], row["batch"]) for row in rows}
+    assert len(rows) == len(points) == 4
+    assert {row["state"] for row in rows} == {"complete"}
+    front = [row for row in rows if row["best"]]
+    assert front
+    assert (out / "plots" / "pareto.png").exists()
+    assert len(list((out / "pareto").glob("*.toml"))) == len(front)
+
+
+def test_a_trial_whose_parameters_do_not_go_together_fails_and_the_others_go_on(
+    tmp_path: Path, digits: Path
+) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text("[learning_rate]\nchoices=[0.01, 1e30]\n")
+    out = tmp_path / "diverging"
+    words = ("--method", "grid", "--option", "filters=2,2", "--option", "dense=8")
+    tuned(digits, space, out, *words)
+    by_state = {row["state"]: row for row in table(out)}
+    assert set(by_state) == {"complete", "fail"}
+    assert "training diverged" in by_state["fail"]["error"]
+
+
+def test_folds_are_validated_on_in_turn(tmp_path: Path, some_digits: Dataset) -> None:
+    dataset = some_digits.take(np.arange(600))
+    plan = plan_for(dataset, folds=3)
+    reports: list[tuple[int, float]] = []
+    result = run_trial(
+        plan,
+        {"learning_rate": 0.01},
+        dataset,
+        tmp_path,
+        lambda step, accuracy: reports.append((step, accuracy)),
+    )
+    assert [step for step, _ in reports] == [1, 2, 3]
+    assert result.accuracy == reports[-1][1]
+
+
+def test_a_trial_is_judged_by_the_validation_part(tmp_path: Path, some_digits: Dataset) -> None:
+    from inkdigits.training.fit import fit
+
+    dataset = some_digits.take(np.arange(600))
+    plan = plan_for(dataset, epochs=2)
+    reports: list[float] = []
+    result = run_trial(
+        plan,
+        {"learning_rate": 0.01},
+        dataset,
+        tmp_path / "trial",
+        lambda _, accuracy: reports.append(accuracy),
+    )
+    recipe = plan.trial_recipe({"learning_rate": 0.01})
+    (tmp_path / "run").mkdir()
+    _, history = fit(recipe, *recipe.split(dataset), tmp_path / "run")
+    assert reports == pytest.approx([epoch.val_accuracy for epoch in history])
+    assert result.accuracy == pytest.approx(history[-1].val_accuracy)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("nonsense", "that is no URL of a database"),
+        ("dragons://nowhere", "that is no URL of a database"),
+        ("sqlite:////absent/folder/study.db", "refuses: unable to open"),
+        ("postgresql://me:secret@127.0.0.1:1/none", "refuses"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_named(
+    tmp_path: Path, some_digits: Dataset, url: str, sentence: str
+) -> None:
+    with pytest.raises(TuningError, match=sentence) as caught:
+        search(plan_for(some_digits), tmp_path / "study", storage=url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_study_needs_the_digits_that_it_began_with(
+    tmp_path: Path, some_digits: Dataset, digits: Path
+) -> None:
+    plan = plan_for(some_digits)  # and the file holds others
+    with pytest.raises(TuningError, match="began with other digits"):
+        search(plan, tmp_path / "study", data=str(digits), trials=1)
+
+
+def test_the_recipe_itself_is_the_first_trial(tmp_path: Path, some_digits: Dataset) -> None:
+    plan = plan_for(some_digits)
+    study = open_study(f"sqlite:///{tmp_path / 'study.db'}", "study", plan)
+    open_study(f"sqlite:///{tmp_path / 'study.db'}", "study", plan)  # adds it but once
+    assert len(study.trials) == 1
+    trial = study.ask()
+    assert plan.search_space.suggest(trial) == {"learning_rate": 0.001}
+    assert first_number(trial) == 0
