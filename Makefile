@@ -1,4 +1,5 @@
 # make train   set up and train the reference CNN on MNIST
+# make tune    set up and search for a better recipe of it, two trials at a time
 # make serve   set up and serve the page to draw on, at http://127.0.0.1:8000
 # make test    set up and run lint, types, import contracts and tests
 # make bench-quick   measure on this machine, in five minutes (make bench: in hours)
@@ -10,10 +11,13 @@ BIN := $(VENV)/bin
 # Debian's Python has no ensurepip without another package, so the pip outside installs into .venv.
 INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check
 
-.PHONY: train serve test lint format bench bench-quick clean
+.PHONY: train tune serve test lint format bench bench-quick clean
 
 train: $(VENV)/.installed-train
 	$(BIN)/inkdigits train
+
+tune: $(VENV)/.installed-tune
+	$(BIN)/inkdigits tune --jobs 2
 
 serve: $(VENV)/.installed-serve
 	$(BIN)/inkdigits serve
@@ -45,6 +49,10 @@ $(BIN)/python:
 
 $(VENV)/.installed-train: $(BIN)/python pyproject.toml
 	$(INSTALL) --editable ".[train]"
+	touch $@
+
+$(VENV)/.installed-tune: $(BIN)/python pyproject.toml
+	$(INSTALL) --editable ".[tune]"
 	touch $@
 
 $(VENV)/.installed-serve: $(BIN)/python pyproject.toml

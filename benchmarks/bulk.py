@@ -1,4 +1,4 @@
-"""Claims: through Ray a folder is read at 0.8 times the rate of plain processes or more, with memory
+"""Claims: Ray reads a folder at 0.8 times the rate of plain processes or more, with memory
 that does not grow with the number of pictures, and to the same digits.
 
 Memory is the sum of the proportional set sizes of all processes, Ray's own among them: what they

@@ -18,6 +18,7 @@ HEAVY |= {"fastapi", "uvicorn", "sqlalchemy"}
 def test_public_api_is_this_and_no_more() -> None:
     assert inkdigits.__all__ == [
         "Augmentation",
+        "ClusterError",
         "DataError",
         "Dataset",
         "Digit",
@@ -36,6 +37,7 @@ def test_public_api_is_this_and_no_more() -> None:
         "RunError",
         "ServiceError",
         "Simulation",
+        "TuningError",
         "__version__",
         "add_channel",
         "build",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         scale,
     )
     from inkdigits.errors import (
+        ClusterError,
         DataError,
         FeedbackError,
         InkDigitsError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         RecipeError,
         RunError,
         ServiceError,
+        TuningError,
     )
     from inkdigits.evaluation import Evaluation, evaluate
     from inkdigits.export import export_onnx
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Augmentation",
+    "ClusterError",
     "DataError",
     "Dataset",
     "Digit",
@@ -56,6 +59,7 @@ __all__ = [
     "RunError",
     "ServiceError",
     "Simulation",
+    "TuningError",
     "__version__",
     "add_channel",
     "build",
@@ -74,6 +78,7 @@ __getattr__ = lazy(
     __name__,
     {
         "Augmentation": "training",
+        "ClusterError": "errors",
         "DataError": "errors",
         "Dataset": "datasets",
         "Digit": "reading",
@@ -92,6 +97,7 @@ __getattr__ = lazy(
         "RunError": "errors",
         "ServiceError": "errors",
         "Simulation": "training",
+        "TuningError": "errors",
         "add_channel": "datasets",
         "build": "networks",
         "evaluate": "evaluation",

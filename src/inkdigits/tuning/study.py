@@ -25,7 +25,7 @@ __all__ = ["Watch", "search", "study_folder", "train_best"]
 Watch = Callable[["Sequence[FrozenTrial]"], None]
 """Told of all trials, again and again while they are carried out."""
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 1.0
 
 
 def search(

@@ -117,7 +117,7 @@ def _carry_out(trial: "Trial", plan: Plan, dataset: Dataset, place: Path) -> tup
     def report(step: int, accuracy: float) -> None:
         if plan.against is None:  # Optuna's pruners go by one figure
             trial.report(accuracy, step)
-            if trial.should_prune():
+            if step < plan.steps and trial.should_prune():
                 raise TrialPruned
 
     params = plan.search_space.suggest(trial)
