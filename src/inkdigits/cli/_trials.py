@@ -28,7 +28,7 @@ class Trials:
         self._count = count
         if plan.method == "grid":
             self._count = min(count, plan.search_space.grid_size())
-        self._told: set[int] = set()
+        self._told: set[int] | None = None
         self._live: Any = None
 
     def __enter__(self) -> Self:
@@ -54,13 +54,13 @@ class Trials:
             self._tell(trials)
 
     def _tell(self, trials: "Sequence[FrozenTrial]") -> None:
-        first = not self._told
+        finished = {trial.number for trial in trials if trial.state.is_finished()}
+        if self._told is None:  # what was there before is no news
+            self._told = finished
         for trial in trials:
-            if not trial.state.is_finished() or trial.number in self._told:
-                continue
-            self._told.add(trial.number)
-            if not first or trial.number == 0:  # of a study that goes on, only what is new
+            if trial.number in finished - self._told:
                 print(f"trial {trial.number}: {_state(trial)} {_accuracy(trial)}", file=sys.stderr)
+        self._told |= finished
 
     def _table(self, trials: "Sequence[FrozenTrial]") -> Any:
         from rich.console import Group
@@ -72,7 +72,7 @@ class Trials:
         from inkdigits.tuning.storage import counted
 
         shown = [trial for trial in counted(trials) if trial.state.name != "WAITING"]
-        complete = [trial for trial in shown if trial.values]
+        complete = [trial for trial in shown if trial.state.name == "COMPLETE"]
         best = max(complete, key=lambda trial: trial.values[0], default=None)
         width = self._live.console.width
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -83,7 +83,7 @@ class Trials:
         if best is not None and best not in rows:
             rows = [best, *rows[1:]]
         for trial in rows:
-            style = "bold" if trial is best else "" if trial.values else "dim"
+            style = "bold" if trial is best else "dim" if trial.state.name == "PRUNED" else ""
             table.add_row(
                 str(trial.number),
                 _accuracy(trial),
