@@ -26,6 +26,7 @@ def tables() -> Iterator[str]:
         (("reading", "InkDigits", "RapidOCR"), READING),
         (("training and classifying", "measured", "beside"), TRAINING),
         (("service", "InkDigits", "LitServe"), SERVICE),
+        (("tuning and scaling", "measured", "beside"), SCALING),
         (("errors", "best path", "fully convolutional"), WAYS),
         (
             ("network", "misread", "drawn anew", "no digit, but read", "pages", "a drawing"),
@@ -295,6 +296,50 @@ def _load(load: Result) -> str:
     return f"{load['requests_per_second']:,.0f} a second, p99 {load['p99_ms']:.0f} ms, {errors}"
 
 
+def of_tune(tune: Result) -> list[Row]:
+    best, default = tune["best"], tune["default"]
+    return [
+        (
+            f"`tune --jobs {tune['jobs']}`: {tune['trials']} trials of the reference CNN",
+            f"{tune['study_seconds'] / 60:.0f} min; {tune['ended_early']} ended early",
+            "",
+        ),
+        (
+            "its best recipe, on the test set",
+            f"{_spread(best['test_accuracy'])}, {best['multiply_adds']:,} multiply-adds",
+            f"default: {_spread(default['test_accuracy'])}, {default['multiply_adds']:,}",
+        ),
+    ]
+
+
+def of_bulk(bulk: Result) -> list[Row]:
+    rates = {way: found["mean"] for way, found in bulk["pictures_a_second"].items()}
+    tenths = bulk["megabytes_by_tenth"]["ray"]
+    return [
+        (
+            f"`read --engine ray`, {bulk['pictures']:,} pictures of 28×28 pixels, 2 cores",
+            f"{rates['ray']:,.0f} a second",
+            f"plain: {rates['plain']:,.0f} ({bulk['ratio']:.2f} ×)",
+        ),
+        (
+            "its memory with all of Ray's, after a fifth and at the end",
+            f"{tenths[1]:,.0f} and {tenths[-2]:,.0f} MB",
+            "",
+        ),
+    ]
+
+
+def of_allocator(allocator: Result) -> list[Row]:
+    seconds = allocator["epoch_seconds"]
+    return [
+        (
+            "an epoch, with freed memory kept",
+            f"{allocator['times_faster']:.1f} times faster",
+            f"given back: {seconds['given_back']['mean']:.0f} s, n = {seconds['kept']['n']}",
+        )
+    ]
+
+
 def of_service_fuzz(fuzz: Result) -> list[Row]:
     requests, pictures = fuzz["requests"], fuzz["pictures"]
     grown = [run["megabytes"]["grown"] for run in (requests, pictures)]
@@ -378,6 +423,7 @@ TRAINING: Parts = {
     "startup": of_startup,
 }
 SERVICE: Parts = {"service": of_service, "service_fuzz": of_service_fuzz}
+SCALING: Parts = {"tune": of_tune, "bulk": of_bulk, "allocator": of_allocator}
 WAYS: Parts = {"fully_convolutional": of_ways}
 NETWORKS: Parts = {"packaged": of_packaged}
 
