@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["Trials"]
 
 _ROWS = 12
+_COLUMNS = {"trial": 5, "accuracy": 8, "step": 5, "state": 11}
+"""And how wide each is at least."""
 
 
 class Trials:
@@ -75,10 +77,13 @@ class Trials:
         complete = [trial for trial in shown if trial.state.name == "COMPLETE"]
         best = max(complete, key=lambda trial: trial.values[0], default=None)
         width = self._live.console.width
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for name in ("trial", "accuracy", "step", "state"):
-            table.add_column(name, justify="left" if name == "state" else "right", no_wrap=True)
-        table.add_column("hyperparameters", no_wrap=True, overflow="ellipsis")
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
+        for name, least in _COLUMNS.items():
+            right = name in ("trial", "accuracy", "step")
+            table.add_column(
+                name, justify="right" if right else "left", no_wrap=True, min_width=least
+            )
+        table.add_column("hyperparameters", no_wrap=True, overflow="ellipsis", ratio=1)
         rows = shown[-_ROWS:]
         if best is not None and best not in rows:
             rows = [best, *rows[1:]]
@@ -86,10 +91,10 @@ class Trials:
             style = "bold" if trial is best else "dim" if trial.state.name == "PRUNED" else ""
             table.add_row(
                 str(trial.number),
-                _accuracy(trial),
+                _accuracy(trial) if "error" not in trial.user_attrs else "",
                 f"{trial.last_step or 0}/{self._plan.steps}",
                 _state(trial) + (", best" if trial is best else ""),
-                _parameters(trial),
+                str(trial.user_attrs.get("error", _parameters(trial))),
                 style=style,
             )
         finished = sum(trial.state.is_finished() for trial in shown)
