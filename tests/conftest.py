@@ -32,7 +32,7 @@ SLOW = [
         "test_page_input",
         "test_page_answers",
     ),
-    *("test_promote", "test_feedback", "test_also"),
+    *("test_promote", "test_feedback", "test_also", "test_tuning", "test_cluster"),
 ]
 """Files that take longest. Two processes share out whole files, so none of these may come last."""
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Order", "load_training_set", "serve"]
 
+_TRIALS_A_PROCESS = 50
+"""After which another one takes over: TensorFlow keeps some 10 MB of each network it compiled."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -81,9 +84,10 @@ def _work(order: Order) -> None:
     dataset = load_training_set(order.data)
     if dataset.fingerprint != plan.data_sha256:
         raise TuningError(f"the study {order.name} began with other digits than {dataset.name}")
-    while count_left(study, order.trials) and (
-        order.deadline is None or time.time() < order.deadline
-    ):
+    for _ in range(_TRIALS_A_PROCESS):
+        late = order.deadline is not None and time.time() >= order.deadline
+        if late or not count_left(study, order.trials):
+            return
         renew_sampler(study, plan)
         study.optimize(
             lambda trial: _objective(trial, plan, dataset, Path(order.folder)),
