@@ -14,7 +14,7 @@ from inkdigits.synthesis import NOT_A_DIGIT, Marks, simulate
 from inkdigits.synthesis.skeleton import skeletons
 from inkdigits.training.batches import Batches
 from inkdigits.training.open_set import AppendNotADigit
-from inkdigits.training.trainer import _with_simulated, _with_simulated_validation
+from inkdigits.training.prepare import simulated_fitting, simulated_validation
 
 Mnist = tuple[Dataset, Dataset]
 
@@ -107,8 +107,8 @@ def test_both_parts_are_simulated_out_of_their_own_digits(some_digits: Dataset) 
     few = some_digits.take(usable[:200])
     recipe = Recipe(network="reader", simulate=Simulation(originals=2, copies=1, negatives=1))
     fitting, validation = few.split(0.2, seed=0)
-    fitted = _with_simulated(recipe, fitting)
-    held_out = _with_simulated_validation(recipe, validation)
+    fitted = simulated_fitting(recipe, fitting)
+    held_out = simulated_validation(recipe, validation)
     assert isinstance(fitted, Marks)
     assert isinstance(held_out, Marks)
     assert (len(fitted), len(held_out)) == (3 * 160 + 160, 2 * 40 + 20)
@@ -117,8 +117,8 @@ def test_both_parts_are_simulated_out_of_their_own_digits(some_digits: Dataset) 
     seen = {image.tobytes() for image in fitted.images}
     # A few scribbles are so plain that they come twice.
     assert sum(image.tobytes() in seen for image in held_out.images) <= 1
-    assert _with_simulated(Recipe(), fitting) is fitting
-    assert _with_simulated_validation(Recipe(), validation) is validation
+    assert simulated_fitting(Recipe(), fitting) is fitting
+    assert simulated_validation(Recipe(), validation) is validation
 
 
 def test_digits_drawn_anew_alone_teach_no_refusal(some_digits: Dataset, tmp_path: Path) -> None:
@@ -127,10 +127,10 @@ def test_digits_drawn_anew_alone_teach_no_refusal(some_digits: Dataset, tmp_path
     anew = Simulation(originals=1, copies=1, negatives=0)
     recipe = Recipe(simulate=anew, epochs=1, validation=0.2)  # the reference: probabilities
     fitting, validation = recipe.split(few)
-    fitted = _with_simulated(recipe, fitting)
+    fitted = simulated_fitting(recipe, fitting)
     assert isinstance(fitted, Dataset)
     assert len(fitted) == 2 * 160
-    assert _with_simulated_validation(recipe, validation) is validation
+    assert simulated_validation(recipe, validation) is validation
     run = train(recipe, few, folder=tmp_path / "run")
     assert not Reader(run.model_path).card.open_set
 

@@ -25,10 +25,10 @@ from inkdigits.training.batches import Batches
 from inkdigits.training.fit import build_for, fit
 from inkdigits.training.history import Epoch, best_epoch, should_stop
 from inkdigits.training.precision import POLICIES, settle_precision
+from inkdigits.training.prepare import simulated_fitting, simulated_validation
 from inkdigits.training.recipe import Simulation
 from inkdigits.training.schedule import learning_rate
 from inkdigits.training.tensorboard import EpochScalars
-from inkdigits.training.trainer import _with_simulated, _with_simulated_validation
 
 Mnist = tuple[Dataset, Dataset]
 
@@ -141,8 +141,8 @@ def unbroken_and_resumed(recipe: Recipe, digits: Dataset, folder: Path) -> tuple
     unbroken = train(recipe, digits, folder=folder / "unbroken")
     broken = Run.create(folder / "broken", recipe, digits, None)
     fitting, validation = digits.split(recipe.validation, seed=0)
-    seen = _with_simulated(recipe, fitting)
-    held_out = _with_simulated_validation(recipe, validation)
+    seen = simulated_fitting(recipe, fitting)
+    held_out = simulated_validation(recipe, validation)
     with pytest.raises(KeyboardInterrupt):
         fit(recipe, seen, held_out, broken.folder, (Interrupt(),))
     assert len(broken.history) == 2
