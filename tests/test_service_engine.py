@@ -326,7 +326,10 @@ def _is_running(pid: int) -> bool:
         return False
     status = Path(f"/proc/{pid}/stat")
     try:
-        return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z":
+            return True
+        # Its first thread has ended, and the system says so to nobody before the others have, too.
+        return len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
     except OSError:
         return False
 
