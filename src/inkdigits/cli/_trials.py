@@ -27,9 +27,7 @@ class Trials:
 
     def __init__(self, plan: "Plan", count: int) -> None:
         self._plan = plan
-        self._count = count
-        if plan.method == "grid":
-            self._count = min(count, plan.search_space.grid_size())
+        self._count = plan.most_trials(count)
         self._told: set[int] | None = None
         self._live: Any = None
 

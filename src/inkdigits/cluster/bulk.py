@@ -94,7 +94,7 @@ def read_parts(
             failed += row["failed"]
             progress(row["pictures"], row["pages"])
     except ray.exceptions.RayError as error:
-        raise ClusterError(f"the cluster failed: {_first_line(error)}") from error
+        raise ClusterError(f"the cluster failed: {_last_line(error)}") from error
     return Summary(pages, failed, len(done))
 
 
@@ -162,6 +162,6 @@ def _pictures(items: Iterator[Item], trouble: list[Outcome]) -> "Iterator[tuple[
             return
 
 
-def _first_line(error: BaseException) -> str:
+def _last_line(error: BaseException) -> str:
     lines = [line for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

@@ -64,8 +64,7 @@ def search_on_cluster(
     study_folder(folder)
     url = default_url(folder) if storage is None else storage
     study = open_study(url, folder.resolve().name, plan)
-    if plan.method == "grid":
-        trials = min(trials, plan.search_space.grid_size())
+    trials = plan.most_trials(trials)
     requeue_running(study)  # of this process when it was killed
     side_by_side = jobs or processors
     while (left := count_left(study, trials)) > 0:

@@ -82,6 +82,10 @@ class Plan(BaseModel):
         """How often a trial tells how it is getting on: after each epoch, or after each fold."""
         return self.epochs if self.folds == 1 else self.folds
 
+    def most_trials(self, wanted: int) -> int:
+        """Return how many trials there will be, where so many are wanted: a grid has an end."""
+        return min(wanted, self.search_space.grid_size()) if self.method == "grid" else wanted
+
     def trial_recipe(self, params: dict[str, Any]) -> Recipe:
         """Return the recipe of a trial with these parameters.
 

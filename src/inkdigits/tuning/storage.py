@@ -28,8 +28,8 @@ __all__ = [
     "storage_at",
 ]
 
-HEARTBEAT_SECONDS = 3
-GRACE_SECONDS = 20  # without a sign of life, until a trial is taken to be dead
+_HEARTBEAT_SECONDS = 3
+_GRACE_SECONDS = 20  # without a sign of life, until a trial is taken to be dead
 _RETRIES = 3  # of a trial whose process died
 _ATTEMPTS = 6  # to make the tables, which another process may be making
 _LOCKED_SECONDS = 60  # that SQLite waits for another process
@@ -166,8 +166,8 @@ def _storage(url: str, engine: dict[str, Any]) -> "RDBStorage":
         return RDBStorage(
             url,
             engine,
-            heartbeat_interval=HEARTBEAT_SECONDS,
-            grace_period=GRACE_SECONDS,
+            heartbeat_interval=_HEARTBEAT_SECONDS,
+            grace_period=_GRACE_SECONDS,
             heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(
                 _RETRIES, inherit_intermediate_values=True
             ),

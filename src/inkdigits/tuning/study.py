@@ -60,14 +60,12 @@ def search(
     study_folder(folder)
     url = default_url(folder) if storage is None else storage
     study = open_study(url, folder.resolve().name, plan)
-    if plan.method == "grid":
-        trials = min(trials, plan.search_space.grid_size())
     order = Order(
         url=url,
         name=study.study_name,
         folder=str(folder.resolve()),
         data=data,
-        trials=trials,
+        trials=plan.most_trials(trials),
         deadline=None if timeout is None else time.time() + timeout,
         threads=max(1, available_threads() // jobs),
     )

@@ -20,7 +20,7 @@ from inkdigits.tuning.storage import count_left, first_number, open_study, plan_
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
-__all__ = ["Order", "load_training_set", "serve"]
+__all__ = ["Order", "serve"]
 
 _TRIALS_A_PROCESS = 50
 """After which another one takes over: TensorFlow keeps some 10 MB of each network it compiled."""
@@ -67,7 +67,7 @@ def serve() -> None:
     answers.flush()
 
 
-def load_training_set(data: str | None) -> Dataset:
+def _training_set(data: str | None) -> Dataset:
     """Load the digits that a study learns from and validates on."""
     return load_mnist()[0] if data is None else load_parts(data)[0]
 
@@ -81,7 +81,7 @@ def _end_with(requests: IO[bytes]) -> None:
 def _work(order: Order) -> None:
     plan = plan_of(order.url, order.name)
     study = open_study(order.url, order.name, plan)
-    dataset = load_training_set(order.data)
+    dataset = _training_set(order.data)
     if dataset.fingerprint != plan.data_sha256:
         raise TuningError(f"the study {order.name} began with other digits than {dataset.name}")
     for _ in range(_TRIALS_A_PROCESS):
