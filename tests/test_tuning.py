@@ -19,6 +19,7 @@ from PIL import Image
 from inkdigits import Dataset, Recipe, Run
 from inkdigits.errors import TuningError
 from inkdigits.tuning import Plan, search
+from inkdigits.tuning.lost import LostTrials
 from inkdigits.tuning.storage import counted, open_study, storage_at
 from inkdigits.tuning.trial import run_trial
 
@@ -188,6 +189,27 @@ def test_a_study_that_is_killed_goes_on(tmp_path: Path, digits: Path, space: Pat
     study = open_existing(f"sqlite:///{database}", "killed")
     firsts = [t.system_attrs.get("failed_trial", t.number) for t in counted(study.trials)]
     assert len(set(firsts)) == 4  # nothing is there twice
+
+
+def test_a_trial_whose_process_died_before_its_first_sign_of_life_is_done_again(
+    tmp_path: Path, some_digits: Dataset
+) -> None:
+    study = open_study(f"sqlite:///{tmp_path / 'study.db'}", "study", plan_for(some_digits))
+    with pytest.warns(match="Heartbeat of storage"):
+        study.ask()  # what a process does first of all
+    seconds = 0.0
+    lost = LostTrials(study, lambda: seconds)
+    for later in (0.0, 10.0, 21.0):
+        seconds = later
+        lost.requeue()
+        assert [trial.state.name for trial in study.trials] == ["RUNNING"]
+    with sqlite3.connect(tmp_path / "study.db") as database:  # time passes
+        database.execute(
+            "UPDATE trial_heartbeats SET heartbeat = datetime(heartbeat, '-21 seconds')"
+        )
+    database.close()
+    lost.requeue()
+    assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]
 
 
 def open_existing(url: str, name: str) -> Any:

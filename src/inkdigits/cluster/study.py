@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from inkdigits._text import abbreviated
 from inkdigits.errors import ClusterError, InkDigitsError, import_extra
+from inkdigits.tuning.lost import RETRIES, requeue_running
 from inkdigits.tuning.outcome import Outcome, write_outcome
 from inkdigits.tuning.plan import Plan
-from inkdigits.tuning.storage import count_left, default_url, open_study, requeue_running
+from inkdigits.tuning.storage import count_left, default_url, open_study
 from inkdigits.tuning.study import Watch, study_folder
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["search_on_cluster"]
 
-_RETRIES = 3  # of a trial whose worker died
 _ACCURACY = "accuracy"
 _TROUBLE = "trouble"
 _STEP = "training_iteration"  # as Ray counts reports
@@ -91,7 +91,7 @@ def search_on_cluster(
                     run_config=tune.RunConfig(
                         name="trials",
                         storage_path=str(Path(scratch).resolve()),
-                        failure_config=tune.FailureConfig(max_failures=_RETRIES),
+                        failure_config=tune.FailureConfig(max_failures=RETRIES),
                         callbacks=[_watching(study, watch)],
                         verbose=0,
                     ),

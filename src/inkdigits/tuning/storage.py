@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.errors import TuningError, import_extra
+from inkdigits.tuning.lost import GRACE_SECONDS, RETRIES
 from inkdigits.tuning.plan import Plan
 
 if TYPE_CHECKING:
@@ -19,18 +20,14 @@ __all__ = [
     "count_left",
     "counted",
     "default_url",
-    "fail_stale",
     "first_number",
     "open_study",
     "plan_of",
     "renew_sampler",
-    "requeue_running",
     "storage_at",
 ]
 
 _HEARTBEAT_SECONDS = 3
-_GRACE_SECONDS = 20  # without a sign of life, until a trial is taken to be dead
-_RETRIES = 3  # of a trial whose process died
 _ATTEMPTS = 6  # to make the tables, which another process may be making
 _LOCKED_SECONDS = 60  # that SQLite waits for another process
 _PLAN = "plan"
@@ -114,28 +111,6 @@ def count_left(study: "Study", trials: int) -> int:
     return max(0, trials - sum(trial.state.name != "WAITING" for trial in every))
 
 
-def fail_stale(study: "Study") -> None:
-    """Have trials whose processes died done again."""
-    from optuna.storages import fail_stale_trials
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it calls itself experimental
-        fail_stale_trials(study)
-
-
-def requeue_running(study: "Study") -> None:
-    """Have trials that still run done again: nobody else is at work on this study."""
-    from optuna.storages import RetryHeartbeatStaleTrialCallback
-    from optuna.trial import TrialState
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it calls itself experimental
-        again = RetryHeartbeatStaleTrialCallback(_RETRIES)
-    for trial in study.get_trials(states=[TrialState.RUNNING]):
-        study.tell(trial.number, state=TrialState.FAIL)
-        again(study, trial)
-
-
 def storage_at(url: str) -> "RDBStorage":
     """Return the storage at a URL.
 
@@ -167,9 +142,9 @@ def _storage(url: str, engine: dict[str, Any]) -> "RDBStorage":
             url,
             engine,
             heartbeat_interval=_HEARTBEAT_SECONDS,
-            grace_period=_GRACE_SECONDS,
+            grace_period=GRACE_SECONDS,
             heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(
-                _RETRIES, inherit_intermediate_values=True
+                RETRIES, inherit_intermediate_values=True
             ),
         )
 

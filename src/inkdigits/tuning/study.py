@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from inkdigits._processors import available_threads
 from inkdigits.errors import TuningError, reason
+from inkdigits.tuning.lost import LostTrials
 from inkdigits.tuning.outcome import Outcome, done, write_outcome
 from inkdigits.tuning.plan import Plan
-from inkdigits.tuning.storage import count_left, default_url, fail_stale, open_study
+from inkdigits.tuning.storage import count_left, default_url, open_study
 from inkdigits.tuning.worker import Order
 from inkdigits.tuning.workers import Workers
 
@@ -127,8 +128,9 @@ def train_best(
 def _tend(study: "Study", order: Order, workers: Workers, watch: Watch) -> None:
     from optuna.trial import TrialState
 
+    lost = LostTrials(study)
     while True:
-        fail_stale(study)
+        lost.requeue()
         every = study.get_trials(deepcopy=False)
         watch(every)
         in_time = order.deadline is None or time.time() < order.deadline
