@@ -67,7 +67,7 @@ def study(folder: Path, trials: int, jobs: int) -> dict[str, Any]:
 
 
 def study_seconds(database: Path) -> float:
-    """Return the time from the first trial's beginning to the last one's end, whoever asks again."""
+    """Return the time from the first trial's beginning to the last one's end."""
     with contextlib.closing(sqlite3.connect(database)) as connection:
         words = connection.execute(
             "SELECT MIN(datetime_start), MAX(datetime_complete) FROM trials"
