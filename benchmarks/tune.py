@@ -82,7 +82,6 @@ def figures_of(recipe: Path, runs: Path, seeds: int) -> dict[str, object]:
     metrics = [run.metrics for run in members(trained(str(recipe), runs, seeds))]
     return {
         "test_accuracy": summary([figures["test_accuracy"] for figures in metrics]),
-        "fit_seconds": summary([figures["seconds"] for figures in metrics]),
         "multiply_adds": metrics[0]["multiply_adds"],
         "parameters": metrics[0]["parameters"],
     }
