@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 import uuid
 from collections import Counter
 from pathlib import Path
@@ -17,10 +18,11 @@ import pytest
 from PIL import Image
 
 from inkdigits import Dataset, Recipe, Run
+from inkdigits.datasets import load_parts
 from inkdigits.errors import TuningError
 from inkdigits.tuning import Plan, search
 from inkdigits.tuning.lost import LostTrials
-from inkdigits.tuning.storage import counted, open_study, storage_at
+from inkdigits.tuning.storage import counted, open_study, plan_of, storage_at
 from inkdigits.tuning.trial import run_trial
 
 SPACE = """
@@ -37,6 +39,23 @@ step = 2
 [options.dense]
 choices = [8, 16]
 """
+RECIPE = """
+epochs = 3
+batch = 64
+options = { filters = [2, 2], dense = 8 }
+"""
+STUDY = """
+import sys
+from pathlib import Path
+from inkdigits.tuning import Plan, search
+
+plan, folder, data, storage, trials, jobs = sys.argv[1:]
+plan = Plan.model_validate_json(plan)
+how = {"storage": storage or None, "trials": int(trials), "jobs": int(jobs)}
+search(plan, Path(folder), data=data, **how)
+"""
+"""A study in a process of its own, to be killed or to share a database."""
+
 POSTGRES = os.environ.get("INKDIGITS_TEST_POSTGRES")
 
 
@@ -63,7 +82,10 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(digits: Path, space: Path, out: Path, *more: str) -> list[str]:
-    words = ["--data", str(digits), "--space", str(space), "--out", str(out), "--epochs", "2"]
+    recipe = space.with_name("recipe.toml")
+    recipe.write_text(RECIPE, encoding="utf-8")
+    words = ["--data", str(digits), "--space", str(space), "--recipe", str(recipe)]
+    words += ["--epochs", "2", "--out", str(out)]
     return [sys.executable, "-m", "inkdigits", "tune", *words, *more]
 
 
@@ -75,6 +97,18 @@ def tuned(digits: Path, space: Path, out: Path, *more: str) -> subprocess.Comple
     return done
 
 
+def started(
+    plan: Plan, folder: Path, digits: Path, *, storage: str = "", trials: int, jobs: int = 1
+) -> subprocess.Popen[str]:
+    words = [str(folder), str(digits), storage, str(trials), str(jobs)]
+    return subprocess.Popen(
+        [sys.executable, "-c", STUDY, plan.model_dump_json(), *words],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+
+
 def table(out: Path) -> list[dict[str, str]]:
     with (out / "trials.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -82,7 +116,7 @@ def table(out: Path) -> list[dict[str, str]]:
 
 def plan_for(dataset: Dataset, **changes: Any) -> Plan:
     fields = {
-        "recipe": Recipe(epochs=2, batch=64, options={"filters": [2, 2], "dense": 8}),
+        "recipe": Recipe(**tomllib.loads(RECIPE)),
         "space": {"learning_rate": {"choices": [0.001, 0.003, 0.01]}},
         "epochs": 1,
         "data_sha256": dataset.fingerprint,
@@ -104,22 +138,22 @@ def wait_for(condition: Any, seconds: float = 120) -> None:
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory, digits: Path, space: Path) -> Path:
-    """A study of five trials, two at a time."""
+    """A study of four trials, two at a time."""
     out = tmp_path_factory.mktemp("studies") / "first"
-    done = tuned(digits, space, out, "--trials", "5", "--jobs", "2")
-    assert "best of 5 trials" in done.stdout
-    assert len([line for line in done.stderr.splitlines() if line.startswith("trial ")]) == 5
+    done = tuned(digits, space, out, "--trials", "4", "--jobs", "2")
+    assert "best of 4 trials" in done.stdout
+    assert len([line for line in done.stderr.splitlines() if line.startswith("trial ")]) == 4
     return out
 
 
 def test_a_study_leaves_recipe_table_plots_and_logs(study: Path) -> None:
     rows = table(study)
-    assert [int(row["trial"]) for row in rows] == [0, 1, 2, 3, 4]
+    assert [int(row["trial"]) for row in rows] == [0, 1, 2, 3]
     assert {row["state"] for row in rows} <= {"complete", "pruned"}
     (best,) = (row for row in rows if row["best"])
     assert float(best["accuracy"]) == max(float(row["accuracy"]) for row in rows)
     recipe = Recipe.load(study / "best.toml")
-    assert recipe.epochs == 12  # of the recipe, not of a trial
+    assert recipe.epochs == 3  # of the recipe, not of a trial
     assert recipe.learning_rate == pytest.approx(float(best["learning_rate"]), rel=1e-4)
     assert recipe.options["filters"] == [
         int(best["options.filters.1"]),
@@ -128,7 +162,7 @@ def test_a_study_leaves_recipe_table_plots_and_logs(study: Path) -> None:
     for name in ("history", "parallel"):
         with Image.open(study / "plots" / f"{name}.png") as plot:
             assert len(plot.getcolors(1 << 20) or []) > 20
-    assert len(list((study / "tensorboard").glob("trial-*/events*"))) == 5
+    assert len(list((study / "tensorboard").glob("trial-*/events*"))) == 4
     assert not list((study / "checkpoints").glob("*"))
 
 
@@ -138,38 +172,34 @@ def test_the_winner_is_trained_again_and_then_measured(study: Path) -> None:
     recipe = Recipe.load(study / "best.toml")
     assert run.recipe == recipe.model_copy(update={"precision": run.recipe.precision})
     assert run.metrics["test_accuracy"] is not None
-    assert len(run.history) == 12
+    assert len(run.history) == 3
 
 
 def test_a_study_that_is_done_stays_and_goes_on_for_more(
     study: Path, digits: Path, space: Path
 ) -> None:
     before = table(study)
-    tuned(digits, space, study, "--trials", "5", "--jobs", "2")
+    tuned(digits, space, study, "--trials", "4", "--jobs", "2")
     assert table(study) == before
-    tuned(digits, space, study, "--trials", "6")
+    plan = plan_of(f"sqlite:///{study / 'study.db'}", "first")
+    search(plan, study, data=str(digits), trials=5)
     after = table(study)
-    assert [row["accuracy"] for row in after][:5] == [row["accuracy"] for row in before]
-    assert len(after) == 6
+    assert [row["accuracy"] for row in after][:4] == [row["accuracy"] for row in before]
+    assert len(after) == 5
 
 
-def test_another_study_of_the_same_name_is_refused(study: Path, digits: Path, space: Path) -> None:
-    refused = subprocess.run(
-        command(digits, space, study, "--epochs", "3"),
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert refused.returncode == 1
-    assert "another study first already, with another epochs" in refused.stderr
+def test_another_study_of_the_same_name_is_refused(study: Path) -> None:
+    url = f"sqlite:///{study / 'study.db'}"
+    plan = plan_of(url, "first").model_copy(update={"epochs": 3})
+    with pytest.raises(TuningError, match="another study first already, with another epochs"):
+        open_study(url, "first", plan)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_study_that_is_killed_goes_on(tmp_path: Path, digits: Path, space: Path) -> None:
+def test_a_study_that_is_killed_goes_on(tmp_path: Path, digits: Path) -> None:
     out = tmp_path / "killed"
-    words = command(digits, space, out, "--trials", "4", "--jobs", "2")
-    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    plan = plan_for(load_parts(digits)[0], epochs=3)
+    process = started(plan, out, digits, trials=4, jobs=2)
     database = out / "study.db"
 
     def amid() -> bool:
@@ -181,8 +211,8 @@ def test_a_study_that_is_killed_goes_on(tmp_path: Path, digits: Path, space: Pat
 
     wait_for(amid)
     process.send_signal(signal.SIGKILL)
-    process.wait()
-    tuned(digits, space, out, "--trials", "4", "--jobs", "2")
+    process.communicate()
+    search(plan, out, data=str(digits), trials=4, jobs=2)
     rows = table(out)
     assert len(rows) == 4
     assert {row["state"] for row in rows} <= {"complete", "pruned"}
@@ -219,27 +249,18 @@ def open_existing(url: str, name: str) -> Any:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_two_processes_share_a_study(
-    tmp_path: Path, digits: Path, space: Path, database: str
-) -> None:
+def test_two_processes_share_a_study(tmp_path: Path, digits: Path, database: str) -> None:
     if database == "postgres" and POSTGRES is None:
         pytest.skip("INKDIGITS_TEST_POSTGRES names no server")
     name = f"shared-{uuid.uuid4().hex[:8]}"
     # Two machines: a folder each, and the database in common.
     folders = [tmp_path / side / name for side in "ab"]
     url = POSTGRES or "" if database == "postgres" else f"sqlite:///{tmp_path / 'shared.db'}"
-    processes = [
-        subprocess.Popen(
-            command(digits, space, out, "--trials", "6", "--storage", url),
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
-        for out in folders
-    ]
-    for process in processes:
-        _, errors = process.communicate(timeout=280)
-        assert process.returncode == 0, errors
+    plan = plan_for(load_parts(digits)[0])
+    process = started(plan, folders[0], digits, storage=url, trials=6)
+    search(plan, folders[1], data=str(digits), storage=url, trials=6)
+    _, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, errors
     tables = [table(out) for out in folders]
     assert tables[0] == tables[1]
     assert len(tables[0]) in (6, 7)  # both may begin the last one
@@ -248,11 +269,10 @@ def test_two_processes_share_a_study(
 
 
 def test_a_grid_is_gone_through_once(tmp_path: Path, digits: Path) -> None:
-    space = tmp_path / "grid.toml"
-    space.write_text("[learning_rate]\nchoices=[0.001, 0.01]\n[batch]\nchoices=[64, 128]\n")
     out = tmp_path / "grid"
-    words = ("--method", "grid", "--option", "filters=2,2", "--option", "dense=8")
-    tuned(digits, space, out, *words, "--against", "parameters")
+    space = {"learning_rate": {"choices": [0.001, 0.01]}, "batch": {"choices": [64, 128]}}
+    plan = plan_for(load_parts(digits)[0], method="grid", space=space, against="parameters")
+    search(plan, out, data=str(digits), jobs=2)
     rows = table(out)
     points = {(row["learning_rate"], row["batch"]) for row in rows}
     assert len(rows) == len(points) == 4
@@ -266,11 +286,10 @@ def test_a_grid_is_gone_through_once(tmp_path: Path, digits: Path) -> None:
 def test_a_trial_whose_parameters_do_not_go_together_fails_and_the_others_go_on(
     tmp_path: Path, digits: Path
 ) -> None:
-    space = tmp_path / "space.toml"
-    space.write_text("[learning_rate]\nchoices=[0.01, 1e30]\n")
     out = tmp_path / "diverging"
-    words = ("--method", "grid", "--option", "filters=2,2", "--option", "dense=8")
-    tuned(digits, space, out, *words)
+    space = {"learning_rate": {"choices": [0.01, 1e30]}}
+    plan = plan_for(load_parts(digits)[0], method="grid", space=space)
+    search(plan, out, data=str(digits))
     by_state = {row["state"]: row for row in table(out)}
     assert set(by_state) == {"complete", "fail"}
     assert "training diverged" in by_state["fail"]["error"]
