@@ -78,7 +78,7 @@ def _history(trials: "Sequence[FrozenTrial]", study: "Study") -> "Figure":
     note = f"; {below} lie further down" if below else ""
     axes.set(xlabel="trial", ylabel="validation accuracy, %", title=f"Trials of the study{note}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(frameon=False, loc="lower right")
+    plot.legend(frameon=False, loc="outside lower center", ncols=3)  # trials lie everywhere
     return plot
 
 
@@ -218,5 +218,5 @@ def _pareto(study: "Study", against: str) -> "Figure":
         ylabel="validation accuracy, %",
         title=f"Accuracy against {against}",
     )
-    axes.legend(frameon=False, loc="lower right")
+    plot.legend(frameon=False, loc="outside lower center", ncols=3)
     return plot
