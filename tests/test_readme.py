@@ -34,7 +34,7 @@ def test_the_results_tables_are_the_measured_ones() -> None:
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     ).stdout
     *ours, ways, networks = printed.strip().split("\n\n")
-    assert len(ours) == 4
+    assert len(ours) == 5
     for table in ours:
         assert table in README
     assert ways in READING
