@@ -1,15 +1,19 @@
 """Studies as they are carried out: by processes that share a database, and some of which die."""
 
 import csv
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +25,8 @@ from inkdigits import Dataset, Recipe, Run
 from inkdigits.datasets import load_parts
 from inkdigits.errors import TuningError
 from inkdigits.tuning import Plan, search
-from inkdigits.tuning.lost import LostTrials
-from inkdigits.tuning.storage import counted, open_study, plan_of, storage_at
+from inkdigits.tuning.lost import RETRIES, LostTrials
+from inkdigits.tuning.storage import counted, default_url, open_study
 from inkdigits.tuning.trial import run_trial
 
 SPACE = """
@@ -124,9 +128,24 @@ def plan_for(dataset: Dataset, **changes: Any) -> Plan:
     return Plan.of(**{**fields, **changes})
 
 
+def plan_in(out: Path) -> Plan:
+    """The plan that a study's database holds."""
+    with closing(sqlite3.connect(out / "study.db")) as database:
+        ((value,),) = database.execute("SELECT value_json FROM study_user_attributes")
+    return Plan.of(**json.loads(value))
+
+
 def states(database: Path) -> Counter[str]:
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         return Counter(state for (state,) in connection.execute("SELECT state FROM trials"))
+
+
+def age_signs_of_life(out: Path) -> None:
+    """Have a study's trials look as if their processes had died a while ago."""
+    with closing(sqlite3.connect(out / "study.db")) as database, database:
+        database.execute(
+            "UPDATE trial_heartbeats SET heartbeat = datetime(heartbeat, '-21 seconds')"
+        )
 
 
 def wait_for(condition: Any, seconds: float = 120) -> None:
@@ -181,18 +200,16 @@ def test_a_study_that_is_done_stays_and_goes_on_for_more(
     before = table(study)
     tuned(digits, space, study, "--trials", "4", "--jobs", "2")
     assert table(study) == before
-    plan = plan_of(f"sqlite:///{study / 'study.db'}", "first")
-    search(plan, study, data=str(digits), trials=5)
+    search(plan_in(study), study, data=str(digits), trials=5)
     after = table(study)
     assert [row["accuracy"] for row in after][:4] == [row["accuracy"] for row in before]
     assert len(after) == 5
 
 
 def test_another_study_of_the_same_name_is_refused(study: Path) -> None:
-    url = f"sqlite:///{study / 'study.db'}"
-    plan = plan_of(url, "first").model_copy(update={"epochs": 3})
+    plan = plan_in(study).model_copy(update={"epochs": 3})
     with pytest.raises(TuningError, match="another study first already, with another epochs"):
-        open_study(url, "first", plan)
+        search(plan, study)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -216,36 +233,53 @@ def test_a_study_that_is_killed_goes_on(tmp_path: Path, digits: Path) -> None:
     rows = table(out)
     assert len(rows) == 4
     assert {row["state"] for row in rows} <= {"complete", "pruned"}
-    study = open_existing(f"sqlite:///{database}", "killed")
-    firsts = [t.system_attrs.get("failed_trial", t.number) for t in counted(study.trials)]
+    with open_study(default_url(out), "killed", plan) as study:
+        firsts = [t.system_attrs.get("failed_trial", t.number) for t in counted(study.trials)]
     assert len(set(firsts)) == 4  # nothing is there twice
 
 
 def test_a_trial_whose_process_died_before_its_first_sign_of_life_is_done_again(
     tmp_path: Path, some_digits: Dataset
 ) -> None:
-    study = open_study(f"sqlite:///{tmp_path / 'study.db'}", "study", plan_for(some_digits))
-    with pytest.warns(match="Heartbeat of storage"):
-        study.ask()  # what a process does first of all
-    seconds = 0.0
-    lost = LostTrials(study, lambda: seconds)
-    for later in (0.0, 10.0, 21.0):
-        seconds = later
+    with open_study(default_url(tmp_path), "study", plan_for(some_digits)) as study:
+        with pytest.warns(match="Heartbeat of storage"):
+            study.ask()  # what a process does first of all
+        seconds = 0.0
+        lost = LostTrials(study, lambda: seconds)
+        for later in (0.0, 10.0, 21.0):
+            seconds = later
+            lost.requeue()
+            assert [trial.state.name for trial in study.trials] == ["RUNNING"]
+        age_signs_of_life(tmp_path)
         lost.requeue()
-        assert [trial.state.name for trial in study.trials] == ["RUNNING"]
-    with sqlite3.connect(tmp_path / "study.db") as database:  # time passes
-        database.execute(
-            "UPDATE trial_heartbeats SET heartbeat = datetime(heartbeat, '-21 seconds')"
-        )
-    database.close()
-    lost.requeue()
-    assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]
+        assert [trial.state.name for trial in study.trials] == ["FAIL", "WAITING"]
 
 
-def open_existing(url: str, name: str) -> Any:
-    import optuna
+def test_a_lost_trial_is_done_again_once_however_many_processes_see_it(
+    tmp_path: Path, some_digits: Dataset
+) -> None:
+    url, plan, rounds, looks = default_url(tmp_path), plan_for(some_digits), 2 * (RETRIES + 1), 4
+    together = threading.Barrier(looks)
 
-    return optuna.load_study(study_name=name, storage=storage_at(url))
+    def look() -> None:
+        with open_study(url, "study", plan) as study:
+            for _ in range(rounds):
+                if together.wait(60) == 0:
+                    with pytest.warns(match="Heartbeat of storage"):
+                        trial = study.ask()
+                    study._storage.record_heartbeat(trial._trial_id)
+                    age_signs_of_life(tmp_path)
+                together.wait(60)
+                LostTrials(study).requeue()
+
+    with open_study(url, "study", plan), ThreadPoolExecutor(looks) as threads:
+        for thread in [threads.submit(look) for _ in range(looks)]:
+            thread.result()
+    with closing(sqlite3.connect(tmp_path / "study.db")) as database:
+        again = database.execute(
+            "SELECT value_json FROM trial_system_attributes WHERE key = 'retry_history'"
+        ).fetchall()
+    assert len(again) == len(set(again)) == 2 * RETRIES  # each trial, until it is given up
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
@@ -357,9 +391,9 @@ def test_a_study_needs_the_digits_that_it_began_with(
 
 def test_the_recipe_itself_is_the_first_trial(tmp_path: Path, some_digits: Dataset) -> None:
     plan = plan_for(some_digits)
-    study = open_study(f"sqlite:///{tmp_path / 'study.db'}", "study", plan)
-    open_study(f"sqlite:///{tmp_path / 'study.db'}", "study", plan)  # adds it but once
-    (waiting,) = study.trials
+    for _ in range(2):  # adds it but once
+        with open_study(default_url(tmp_path), "study", plan) as study:
+            (waiting,) = study.trials
     assert waiting.state.name == "WAITING"
     assert waiting.system_attrs["fixed_params"] == {"learning_rate": 0.001}
 

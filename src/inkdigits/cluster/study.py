@@ -60,50 +60,71 @@ def search_on_cluster(
         TuningError: as of `inkdigits.tuning.search`.
         ClusterError: the cluster fails.
     """
-    tune = import_extra("ray.tune")
+    import_extra("ray.tune")
     study_folder(folder)
     url = default_url(folder) if storage is None else storage
-    study = open_study(url, folder.resolve().name, plan)
     trials = plan.most_trials(trials)
-    requeue_running(study)  # of this process when it was killed
     side_by_side = jobs or processors
-    while (left := count_left(study, trials)) > 0:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with tempfile.TemporaryDirectory(prefix=".ray-", dir=folder) as scratch:
-                tuner = tune.Tuner(
-                    tune.with_resources(
-                        tune.with_parameters(
-                            _trial,
-                            plan=plan.model_dump(mode="json"),
-                            images=dataset.images,
-                            labels=dataset.require_labels(),
-                        ),
-                        {"cpu": max(1, processors // side_by_side)},
-                    ),
-                    tune_config=tune.TuneConfig(
-                        search_alg=_search(study, plan),
-                        scheduler=_scheduler(plan),
-                        num_samples=left,
-                        max_concurrent_trials=side_by_side,
-                        time_budget_s=timeout,
-                    ),
-                    run_config=tune.RunConfig(
-                        name="trials",
-                        storage_path=str(Path(scratch).resolve()),
-                        failure_config=tune.FailureConfig(max_failures=RETRIES),
-                        callbacks=[_watching(study, watch)],
-                        verbose=0,
-                    ),
-                )
-                start = time.monotonic()
-                tuner.fit()
-        watch(study.get_trials(deepcopy=False))
-        if timeout is not None and (timeout := timeout - (time.monotonic() - start)) <= 0:
-            break
-        if count_left(study, trials) == left:
-            raise ClusterError("the cluster carried no trial out; see the logs of Ray")
-    return write_outcome(study, plan, folder)
+    trainable = _trainable(plan, dataset, max(1, processors // side_by_side))
+    with open_study(url, folder.resolve().name, plan) as study:
+        requeue_running(study)  # of this process when it was killed
+        while (left := count_left(study, trials)) > 0:
+            start = time.monotonic()
+            _fit(
+                trainable,
+                study,
+                plan,
+                folder,
+                watch,
+                num_samples=left,
+                max_concurrent_trials=side_by_side,
+                time_budget_s=timeout,
+            )
+            if timeout is not None and (timeout := timeout - (time.monotonic() - start)) <= 0:
+                break
+            if count_left(study, trials) == left:
+                raise ClusterError("the cluster carried no trial out; see the logs of Ray")
+        return write_outcome(study, plan, folder)
+
+
+def _trainable(plan: Plan, dataset: "Dataset", processors: int) -> Any:
+    """Return a trial as Ray carries it out: the digits go to each machine once."""
+    from ray import tune
+
+    trial = tune.with_parameters(
+        _trial,
+        plan=plan.model_dump(mode="json"),
+        images=dataset.images,
+        labels=dataset.require_labels(),
+    )
+    return tune.with_resources(trial, {"cpu": processors})
+
+
+def _fit(
+    trainable: Any, study: "Study", plan: Plan, folder: Path, watch: Watch, **limits: Any
+) -> None:
+    """Have Ray carry trials out, within the limits that its `TuneConfig` takes."""
+    from ray import tune
+
+    with (
+        warnings.catch_warnings(),
+        tempfile.TemporaryDirectory(prefix=".ray-", dir=folder) as scratch,
+    ):
+        warnings.simplefilter("ignore")
+        tune.Tuner(
+            trainable,
+            tune_config=tune.TuneConfig(
+                search_alg=_search(study, plan), scheduler=_scheduler(plan), **limits
+            ),
+            run_config=tune.RunConfig(
+                name="trials",
+                storage_path=str(Path(scratch).resolve()),
+                failure_config=tune.FailureConfig(max_failures=RETRIES),
+                callbacks=[_watching(study, watch)],
+                verbose=0,
+            ),
+        ).fit()
+    watch(study.get_trials(deepcopy=False))
 
 
 def _search(study: "Study", plan: Plan) -> Any:

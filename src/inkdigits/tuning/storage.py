@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial, Trial
+    from sqlalchemy import Connection
 
 __all__ = [
     "count_left",
@@ -22,13 +23,11 @@ __all__ = [
     "default_url",
     "first_number",
     "open_study",
-    "plan_of",
     "renew_sampler",
-    "storage_at",
 ]
 
 _HEARTBEAT_SECONDS = 3
-_ATTEMPTS = 6  # to make the tables, which another process may be making
+_ATTEMPTS = 6
 _LOCKED_SECONDS = 60  # that SQLite waits for another process
 _PLAN = "plan"
 _DRIVERS = {"postgres": "postgresql+pg8000", "postgresql": "postgresql+pg8000"}
@@ -40,16 +39,18 @@ def default_url(folder: Path) -> str:
     return "sqlite:///" + path.replace("%", "%25").replace("?", "%3F")
 
 
-def open_study(url: str, name: str, plan: Plan) -> "Study":
-    """Open a study, or begin it.
+@contextmanager
+def open_study(url: str, name: str, plan: Plan) -> "Iterator[Study]":
+    """Open a study, or begin it; its connections are closed in the end.
 
     Raises:
-        TuningError: the database cannot be reached, or holds a study of this name that is another.
+        TuningError: the database cannot be reached, now or later, or holds a study of this name
+            that is another.
         MissingExtraError: Optuna or the database's driver is not installed.
     """
     optuna = import_extra("optuna")
-    storage = storage_at(url)
-    with _plainly(url):
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with _plainly(url), _storage_at(url) as storage:
         directions = ["maximize"] if plan.against is None else ["maximize", "minimize"]
         try:
             study: Study = optuna.create_study(
@@ -67,20 +68,8 @@ def open_study(url: str, name: str, plan: Plan) -> "Study":
         elif before != now:
             changed = sorted(field for field in now if before.get(field) != now[field])
             raise _another(name, " and ".join(changed))
-    study.sampler, study.pruner = _sampler(plan, study), _pruner(plan)
-    return study
-
-
-def plan_of(url: str, name: str) -> Plan:
-    """Return the plan of a study that is there.
-
-    Raises:
-        TuningError: the database cannot be reached.
-    """
-    optuna = import_extra("optuna")
-    with _plainly(url):
-        study = optuna.load_study(study_name=name, storage=storage_at(url))
-        return Plan.of(**study.user_attrs[_PLAN])
+        study.sampler, study.pruner = _sampler(plan, study), _pruner(plan)
+        yield study
 
 
 def renew_sampler(study: "Study", plan: Plan) -> None:
@@ -111,29 +100,44 @@ def count_left(study: "Study", trials: int) -> int:
     return max(0, trials - sum(trial.state.name != "WAITING" for trial in every))
 
 
-def storage_at(url: str) -> "RDBStorage":
-    """Return the storage at a URL.
+@contextmanager
+def _storage_at(url: str) -> "Iterator[RDBStorage]":
+    from sqlalchemy import event
 
-    Raises:
-        TuningError: no URL of a database, or it cannot be reached.
-        MissingExtraError: Optuna or the database's driver is not installed.
+    storage = _storage(_with_driver(url))
+    if storage.engine.dialect.name == "sqlite":
+        event.listen(storage.engine, "begin", _lock)
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def _lock(connection: "Connection") -> None:
+    """Have others wait until a transaction of SQLite's is over.
+
+    Else it locks only when it writes: two processes that look whether a trial waits, or is lost,
+    would both take it.
     """
-    optuna = import_extra("optuna")
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with _plainly(url):
-        settled = _with_driver(url)
-        connect = {"timeout": _LOCKED_SECONDS} if settled.startswith("sqlite") else {}
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return _storage(settled, {"connect_args": connect, "pool_pre_ping": True})
-            except import_extra("sqlalchemy").exc.DBAPIError:
-                if attempt == _ATTEMPTS:
-                    raise
-                time.sleep(0.1 * 2**attempt)
-    raise AssertionError("the last attempt returns or raises")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _storage(url: str, engine: dict[str, Any]) -> "RDBStorage":
+def _storage(url: str) -> "RDBStorage":
+    """Return the storage at a URL, whose tables another process may be making."""
+    from sqlalchemy.exc import DBAPIError
+
+    connect = {"timeout": _LOCKED_SECONDS} if url.startswith("sqlite") else {}
+    engine = {"connect_args": connect, "pool_pre_ping": True}
+    for attempt in range(1, _ATTEMPTS):
+        try:
+            return _made(url, engine)
+        except DBAPIError:
+            time.sleep(0.1 * 2**attempt)
+    return _made(url, engine)
+
+
+def _made(url: str, engine: dict[str, Any]) -> "RDBStorage":
     from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 
     with warnings.catch_warnings():
@@ -160,6 +164,7 @@ def _with_driver(url: str) -> str:
 @contextmanager
 def _plainly(url: str) -> Iterator[None]:
     """Say plainly what a database refuses, without the password that its URL may hold."""
+    from optuna.exceptions import StorageInternalError
     from sqlalchemy import exc, make_url
 
     try:
@@ -169,8 +174,9 @@ def _plainly(url: str) -> Iterator[None]:
             "that is no URL of a database: write sqlite:///study.db or "
             "postgresql://user:password@host/database"
         ) from error
-    except exc.SQLAlchemyError as error:
-        why = str(getattr(error, "orig", None) or error).splitlines()[0]
+    except (exc.SQLAlchemyError, StorageInternalError) as error:
+        refused = error.__cause__ if isinstance(error, StorageInternalError) else error
+        why = str(getattr(refused, "orig", None) or refused).splitlines()[0]
         place = make_url(url).render_as_string(hide_password=True)
         raise TuningError(f"the study's database {place} refuses: {why}") from error
 

@@ -60,27 +60,28 @@ def search(
     """
     study_folder(folder)
     url = default_url(folder) if storage is None else storage
-    study = open_study(url, folder.resolve().name, plan)
     order = Order(
+        plan=plan,
         url=url,
-        name=study.study_name,
+        name=folder.resolve().name,
         folder=str(folder.resolve()),
         data=data,
         trials=plan.most_trials(trials),
         deadline=None if timeout is None else time.time() + timeout,
         threads=max(1, available_threads() // jobs),
     )
-    workers = Workers(order, jobs)
-    try:
-        _tend(study, order, workers, watch)
-    except KeyboardInterrupt:
-        workers.close()
-        if done(study):
-            write_outcome(study, plan, folder)
-        raise
-    finally:
-        workers.close()
-    return write_outcome(study, plan, folder)
+    with open_study(url, order.name, plan) as study:
+        workers = Workers(order, jobs)
+        try:
+            _tend(study, order, workers, watch)
+        except KeyboardInterrupt:
+            workers.close()
+            if done(study):
+                write_outcome(study, plan, folder)
+            raise
+        finally:
+            workers.close()
+        return write_outcome(study, plan, folder)
 
 
 def study_folder(folder: Path) -> None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from filelock import FileLock
+
 from inkdigits._text import abbreviated
 from inkdigits.datasets import Dataset, load_mnist, load_parts
 from inkdigits.errors import InkDigitsError, TuningError
 from inkdigits.reading.process import pipes
 from inkdigits.tuning.plan import Plan
-from inkdigits.tuning.storage import count_left, first_number, open_study, plan_of, renew_sampler
+from inkdigits.tuning.storage import count_left, first_number, open_study, renew_sampler
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -31,6 +33,7 @@ class Order:
     """What a process is to do.
 
     Args:
+        plan: of the study.
         url: of the study's database.
         name: of the study.
         folder: to keep checkpoints in.
@@ -40,6 +43,7 @@ class Order:
         threads: that TensorFlow may use.
     """
 
+    plan: Plan
     url: str
     name: str
     folder: str
@@ -79,21 +83,24 @@ def _end_with(requests: IO[bytes]) -> None:
 
 
 def _work(order: Order) -> None:
-    plan = plan_of(order.url, order.name)
-    study = open_study(order.url, order.name, plan)
     dataset = _training_set(order.data)
-    if dataset.fingerprint != plan.data_sha256:
+    if dataset.fingerprint != order.plan.data_sha256:
         raise TuningError(f"the study {order.name} began with other digits than {dataset.name}")
-    for _ in range(_TRIALS_A_PROCESS):
-        late = order.deadline is not None and time.time() >= order.deadline
-        if late or not count_left(study, order.trials):
-            return
-        renew_sampler(study, plan)
-        study.optimize(
-            lambda trial: _objective(trial, plan, dataset, Path(order.folder)),
-            n_trials=1,
-            catch=Exception,
-        )
+    folder = Path(order.folder)
+    beginning = FileLock(folder / ".begin.lock")  # two that count at once would begin one too many
+
+    def objective(trial: "Trial") -> tuple[float, ...]:
+        beginning.release()
+        return _objective(trial, order.plan, dataset, folder)
+
+    with open_study(order.url, order.name, order.plan) as study:
+        for _ in range(_TRIALS_A_PROCESS):
+            with beginning:
+                late = order.deadline is not None and time.time() >= order.deadline
+                if late or not count_left(study, order.trials):
+                    return
+                renew_sampler(study, order.plan)
+                study.optimize(objective, n_trials=1, catch=Exception)
 
 
 def _objective(trial: "Trial", plan: Plan, dataset: Dataset, folder: Path) -> tuple[float, ...]:
