@@ -1,5 +1,6 @@
 """Where a study is kept: a database that several processes, on several machines, may share."""
 
+import logging
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -50,6 +51,7 @@ def open_study(url: str, name: str, plan: Plan) -> "Iterator[Study]":
     """
     optuna = import_extra("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # it is said once, below
     with _plainly(url), _storage_at(url) as storage:
         directions = ["maximize"] if plan.against is None else ["maximize", "minimize"]
         try:
