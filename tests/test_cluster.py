@@ -87,6 +87,14 @@ def items(folder: Path) -> list[Item]:
     return [Item(str(path)) for path in sorted(folder.rglob("*.png"))]
 
 
+@pytest.fixture(scope="module")
+def few_digits(tmp_path_factory: pytest.TempPathFactory, cluster: int, few: Path) -> list[Any]:
+    """What is read of the six, a list of digits each."""
+    out = tmp_path_factory.mktemp("few-readings") / "out"
+    read_parts(parts_of(items(few)), str(out), workers=1)
+    return [row["digits"] for row in rows(out)]
+
+
 def pids(name: str) -> list[int]:
     """Return the processes whose command line holds a name."""
     found = []
@@ -184,10 +192,9 @@ def test_parts_that_are_done_are_not_read_again(tmp_path: Path, cluster: int, fe
 
 @pytest.mark.parametrize("kind", ["bytes", "struct"])
 def test_parquet_files_with_the_bytes_of_pictures(
-    tmp_path: Path, cluster: int, few: Path, kind: str
+    tmp_path: Path, few: Path, few_digits: list[Any], kind: str
 ) -> None:
-    every = items(few)
-    content = [Path(item.where).read_bytes() for item in every] + [b"no picture", None]
+    content = [Path(item.where).read_bytes() for item in items(few)] + [b"no picture", None]
     names = [f"scan {number}" for number in range(len(content))]
     column = content if kind == "bytes" else [None if c is None else {"bytes": c} for c in content]
     file = tmp_path / "scans.parquet"
@@ -198,8 +205,7 @@ def test_parquet_files_with_the_bytes_of_pictures(
     assert (summary.pages, summary.failed) == (8, 2)
     found = rows(tmp_path / "out")
     assert [row["path"] for row in found] == names
-    read_parts(parts_of(every), str(tmp_path / "plain"), workers=1)
-    assert [row["digits"] for row in found[:6]] == [r["digits"] for r in rows(tmp_path / "plain")]
+    assert [row["digits"] for row in found[:6]] == few_digits
 
 
 def test_a_parquet_file_without_pictures_is_refused(tmp_path: Path) -> None:
@@ -217,7 +223,7 @@ def is_png(name: str) -> bool:
 
 
 def test_urls_of_folders_patterns_and_files_in_archives(
-    tmp_path: Path, cluster: int, few: Path
+    tmp_path: Path, few: Path, few_digits: list[Any]
 ) -> None:
     archive = tmp_path / "scans.zip"
     with zipfile.ZipFile(archive, "w") as file:
@@ -232,12 +238,9 @@ def test_urls_of_folders_patterns_and_files_in_archives(
     assert [item.where for item in some] == [f"{url}/b/{n}.png" for n in "135"]
     zipped = list(items_of_url(f"zip://scans::{archive.as_uri()}", is_png))
     assert len(zipped) == 6
-    found = []
-    for number, sources in enumerate((folder, zipped, items(few))):
-        out = (tmp_path / f"out-{number}").as_uri()
-        read_parts(parts_of(sources), out, workers=1)
-        found.append([row["digits"] for row in rows(tmp_path / f"out-{number}")])
-    assert found[0] == found[1] == found[2]
+    out = tmp_path / "out"
+    read_parts(parts_of([*folder, *zipped]), out.as_uri(), workers=1)
+    assert [row["digits"] for row in rows(out)] == 2 * few_digits
     for absent, sentence in (
         (f"{url}/absent.png", "does not exist"),
         (f"{url}/*.gif", "holds no pictures"),

@@ -11,7 +11,6 @@ import threading
 import time
 import tomllib
 import uuid
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -135,11 +134,6 @@ def plan_in(out: Path) -> Plan:
     return Plan.of(**json.loads(value))
 
 
-def states(database: Path) -> Counter[str]:
-    with closing(sqlite3.connect(database)) as connection:
-        return Counter(state for (state,) in connection.execute("SELECT state FROM trials"))
-
-
 def age_signs_of_life(out: Path) -> None:
     """Have a study's trials look as if their processes had died a while ago."""
     with closing(sqlite3.connect(out / "study.db")) as database, database:
@@ -216,26 +210,31 @@ def test_another_study_of_the_same_name_is_refused(study: Path) -> None:
 def test_a_study_that_is_killed_goes_on(tmp_path: Path, digits: Path) -> None:
     out = tmp_path / "killed"
     plan = plan_for(load_parts(digits)[0], epochs=3)
-    process = started(plan, out, digits, trials=4, jobs=2)
+    process = started(plan, out, digits, trials=2)
     database = out / "study.db"
+    wait_for(database.exists)
 
     def amid() -> bool:
-        try:
-            now = states(database)
-        except sqlite3.OperationalError:
-            return False
-        return now["COMPLETE"] + now["PRUNED"] >= 1 and now["RUNNING"] >= 1
+        with closing(sqlite3.connect(database)) as connection:
+            try:
+                alive = connection.execute(
+                    "SELECT number FROM trials JOIN trial_heartbeats USING (trial_id) "
+                    "WHERE state = 'RUNNING' AND number > 0"
+                ).fetchall()
+            except sqlite3.OperationalError:  # no tables yet
+                return False
+        return bool(alive)
 
     wait_for(amid)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    search(plan, out, data=str(digits), trials=4, jobs=2)
+    search(plan, out, data=str(digits), trials=2)
     rows = table(out)
-    assert len(rows) == 4
+    assert len(rows) == 2
     assert {row["state"] for row in rows} <= {"complete", "pruned"}
     with open_study(default_url(out), "killed", plan) as study:
         firsts = [t.system_attrs.get("failed_trial", t.number) for t in counted(study.trials)]
-    assert len(set(firsts)) == 4  # nothing is there twice
+    assert len(set(firsts)) == 2  # nothing is there twice
 
 
 def test_a_trial_whose_process_died_before_its_first_sign_of_life_is_done_again(
@@ -291,42 +290,35 @@ def test_two_processes_share_a_study(tmp_path: Path, digits: Path, database: str
     folders = [tmp_path / side / name for side in "ab"]
     url = POSTGRES or "" if database == "postgres" else f"sqlite:///{tmp_path / 'shared.db'}"
     plan = plan_for(load_parts(digits)[0])
-    process = started(plan, folders[0], digits, storage=url, trials=6)
-    search(plan, folders[1], data=str(digits), storage=url, trials=6)
+    process = started(plan, folders[0], digits, storage=url, trials=4)
+    search(plan, folders[1], data=str(digits), storage=url, trials=4)
     _, errors = process.communicate(timeout=200)
     assert process.returncode == 0, errors
     tables = [table(out) for out in folders]
     assert tables[0] == tables[1]
-    assert len(tables[0]) in (6, 7)  # both may begin the last one
+    assert len(tables[0]) in (4, 5)  # both may begin the last one
     assert all(row["state"] in ("complete", "pruned") for row in tables[0])
     assert (folders[0] / "best.toml").read_text() == (folders[1] / "best.toml").read_text()
 
 
-def test_a_grid_is_gone_through_once(tmp_path: Path, digits: Path) -> None:
+def test_a_grid_is_gone_through_once_though_trials_fail(tmp_path: Path, digits: Path) -> None:
     out = tmp_path / "grid"
-    space = {"learning_rate": {"choices": [0.001, 0.01]}, "batch": {"choices": [64, 128]}}
+    space = {"learning_rate": {"choices": [0.01, 1e30]}, "batch": {"choices": [64, 128]}}
     plan = plan_for(load_parts(digits)[0], method="grid", space=space, against="parameters")
-    search(plan, out, data=str(digits), jobs=2)
+    search(plan, out, data=str(digits))
     rows = table(out)
     points = {(row["learning_rate"], row["batch"]) for row in rows}
     assert len(rows) == len(points) == 4
-    assert {row["state"] for row in rows} == {"complete"}
+    for row in rows:
+        if row["learning_rate"] == "0.01":
+            assert row["state"] == "complete"
+        else:
+            assert row["state"] == "fail"
+            assert "training diverged" in row["error"]
     front = [row for row in rows if row["best"]]
     assert front
     assert (out / "plots" / "pareto.png").exists()
     assert len(list((out / "pareto").glob("*.toml"))) == len(front)
-
-
-def test_a_trial_whose_parameters_do_not_go_together_fails_and_the_others_go_on(
-    tmp_path: Path, digits: Path
-) -> None:
-    out = tmp_path / "diverging"
-    space = {"learning_rate": {"choices": [0.01, 1e30]}}
-    plan = plan_for(load_parts(digits)[0], method="grid", space=space)
-    search(plan, out, data=str(digits))
-    by_state = {row["state"]: row for row in table(out)}
-    assert set(by_state) == {"complete", "fail"}
-    assert "training diverged" in by_state["fail"]["error"]
 
 
 def test_folds_are_validated_on_in_turn(tmp_path: Path, some_digits: Dataset) -> None:
