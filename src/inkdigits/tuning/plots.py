@@ -70,16 +70,26 @@ def _history(trials: "Sequence[FrozenTrial]", study: "Study") -> "Figure":
     numbers = [trial.number for trial in complete]
     best = list(accumulate((100 * trial.values[0] for trial in complete), max))
     axes.step(numbers, best, where="post", color=ACCENT, label="best so far")
-    # One hopeless trial would press all others together.
-    low = np.percentile([100 * (accuracy_of(trial) or 0) for trial in trials], 15)
-    spread = max(best) - low or 0.1
-    axes.set_ylim(low - 0.15 * spread, max(best) + 0.15 * spread)
-    below = sum(100 * (accuracy_of(trial) or 0) < low - 0.15 * spread for trial in trials)
-    note = f"; {below} lie further down" if below else ""
+    note = _leave_hopeless_out(axes, [100 * (accuracy_of(trial) or 0) for trial in trials])
     axes.set(xlabel="trial", ylabel="validation accuracy, %", title=f"Trials of the study{note}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     plot.legend(frameon=False, loc="outside lower center", ncols=3)  # trials lie everywhere
     return plot
+
+
+def _leave_hopeless_out(axes: "Axes", accuracies: list[float], shown: float = 100) -> str:
+    """End the axis where a hopeless trial would press all others together; say how many are out.
+
+    Args:
+        axes: whose vertical axis it is.
+        accuracies: of all trials, in percent.
+        shown: the lowest accuracy that must not be left out, in percent.
+    """
+    low, high = min(float(np.percentile(accuracies, 15)), shown), max(accuracies)
+    margin = 0.15 * (high - low or 0.1)
+    axes.set_ylim(low - margin, high + margin)
+    below = sum(accuracy < low - margin for accuracy in accuracies)
+    return f"; {below} lie further down" if below else ""
 
 
 def _importances(study: "Study") -> dict[str, float]:
@@ -194,6 +204,8 @@ def _marks(axis: Axis) -> list[tuple[float, str]]:
 
 
 def _pareto(study: "Study", against: str) -> "Figure":
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+
     plot = figure(7, 4.4)
     axes = plot.add_subplot()
     tidy(axes)
@@ -212,11 +224,15 @@ def _pareto(study: "Study", against: str) -> "Figure":
             f"{trial.number}", (at_x, at_y), xytext=(4, 5), textcoords="offset points", fontsize=8
         )
     axes.set_xscale("log")
-    axes.margins(0.08, 0.12)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(EngFormatter())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.margins(x=0.08)
+    note = _leave_hopeless_out(axes, [100 * trial.values[0] for trial in done(study)], min(y))
     axes.set(
-        xlabel=f"{against.replace('-', ' ')} of a digit" if against == "multiply-adds" else against,
+        xlabel=f"{against} of a digit" if against == "multiply-adds" else against,
         ylabel="validation accuracy, %",
-        title=f"Accuracy against {against}",
+        title=f"Accuracy against {against}{note}",
     )
     plot.legend(frameon=False, loc="outside lower center", ncols=3)
     return plot
