@@ -305,8 +305,9 @@ def test_training_in_a_terminal_shows_a_live_bar(small_data: Path, tmp_path: Pat
     import pty
 
     screen, terminal = pty.openpty()
+    words = ["train", "--data", str(small_data), "--epochs", "2", "--option", "filters=2,2"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "inkdigits", "train", "--data", small_data, "--epochs", "2"],
+        [sys.executable, "-m", "inkdigits", *words],
         cwd=tmp_path,
         stdout=terminal,
         stderr=terminal,
@@ -377,15 +378,15 @@ def test_train_evaluate_export_and_read_end_to_end(
     cli: Cli, small_data: Path, seven: Path, tmp_path: Path
 ) -> None:
     result = cli(
-        "train", "--data", small_data, "--model", "vgg", "--option", "filters=8,16",
-        "--option", "activation=elu", "--epochs", 3, "--seed", 5,
+        "train", "--data", small_data, "--model", "vgg", "--option", "filters=4,8",
+        "--option", "activation=elu", "--epochs", 1, "--seed", 5,
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert result.stderr == ""  # quiet in a pipe
     assert "small.npz test: accuracy" in result.stdout
     assert "model, plots, metrics and logs are in" in result.stdout
     run = Run(tmp_path / "runs" / "vgg")
-    assert run.recipe.options == {"filters": [8, 16], "activation": "elu"}
+    assert run.recipe.options == {"filters": [4, 8], "activation": "elu"}
     assert run.recipe.seed == 5
 
     result = cli("evaluate", "runs/vgg", "--data", small_data, "--json")
