@@ -219,9 +219,13 @@ def _pareto(study: "Study", against: str) -> "Figure":
     x, y = zip(*((trial.values[1], 100 * trial.values[0]) for trial in best))
     axes.step(x, y, where="post", color=ACCENT, linewidth=1)
     axes.scatter(x, y, color=ACCENT, s=34, zorder=3, label="Pareto front")
-    for trial, at_x, at_y in zip(best, x, y):
+    for position, trial in enumerate(best):
         axes.annotate(
-            f"{trial.number}", (at_x, at_y), xytext=(4, 5), textcoords="offset points", fontsize=8
+            f"{trial.number}",
+            (x[position], y[position]),
+            xytext=(4, -11 if position % 2 else 5),  # neighbours' numbers would lie on one another
+            textcoords="offset points",
+            fontsize=8,
         )
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
