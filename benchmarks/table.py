@@ -323,7 +323,7 @@ def of_bulk(bulk: Result) -> list[Row]:
         ),
         (
             "its memory with all of Ray's, after a fifth and at the end",
-            f"{tenths[1]:,.0f} and {tenths[-2]:,.0f} MB",
+            f"{tenths[1]:,.0f} and {tenths[-1]:,.0f} MB",
             "",
         ),
     ]
@@ -333,7 +333,7 @@ def of_allocator(allocator: Result) -> list[Row]:
     seconds = allocator["epoch_seconds"]
     return [
         (
-            "an epoch, with freed memory kept",
+            f"an epoch on {allocator['digits']:,} digits, with freed memory kept",
             f"{allocator['times_faster']:.1f} times faster",
             f"given back: {seconds['given_back']['mean']:.0f} s, n = {seconds['kept']['n']}",
         )

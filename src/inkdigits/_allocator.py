@@ -1,8 +1,8 @@
 """The memory that TensorFlow frees after each operation is kept for the next one.
 
 glibc gives the memory that a thread frees at the end of its arena back to the system, and the next
-operation then has every page of it mapped and cleared again. On a virtual machine that takes much
-of the time of training a small network; ``benchmarks/allocator.py`` measures how much.
+operation then has every page of it mapped and cleared again. On a virtual machine that takes half
+of the time of training the reference CNN (``benchmarks/allocator.py``).
 """
 
 import contextlib
