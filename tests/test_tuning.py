@@ -360,7 +360,10 @@ def test_a_trial_is_judged_by_the_validation_part(tmp_path: Path, some_digits: D
     ("url", "sentence"),
     [
         ("nonsense", "that is no URL of a database"),
-        ("dragons://nowhere", "that is no URL of a database"),
+        ("dragons://nowhere/study", "that is no URL of a database"),
+        ("sqlite://", "names no database to keep a study in"),
+        ("postgresql://127.0.0.1:1/none", "argument: 'user'"),
+        ("postgresql://me:secret@127.0.0.1:1/none?sslmode=require", "argument 'sslmode'"),
         ("sqlite:////absent/folder/study.db", "refuses: unable to open"),
         ("postgresql://me:secret@127.0.0.1:1/none", "refuses"),
     ],

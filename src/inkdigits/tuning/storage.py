@@ -32,6 +32,7 @@ _ATTEMPTS = 6
 _LOCKED_SECONDS = 60  # that SQLite waits for another process
 _PLAN = "plan"
 _DRIVERS = {"postgres": "postgresql+pg8000", "postgresql": "postgresql+pg8000"}
+_EXPECTED = "write sqlite:///study.db or postgresql://user:password@host/database"
 
 
 def default_url(folder: Path) -> str:
@@ -136,6 +137,10 @@ def _storage(url: str) -> "RDBStorage":
             return _made(url, engine)
         except DBAPIError:
             time.sleep(0.1 * 2**attempt)
+        except TypeError as error:  # of the driver, which takes what the URL says as arguments
+            raise TuningError(
+                f"the database's driver cannot use the URL ({error}): {_EXPECTED}"
+            ) from error
     return _made(url, engine)
 
 
@@ -159,6 +164,9 @@ def _with_driver(url: str) -> str:
     from sqlalchemy import make_url
 
     parsed = make_url(url)
+    if parsed.database in (None, "", ":memory:"):
+        # In memory it would be another one in each process, and gone in the end.
+        raise TuningError(f"the URL names no database to keep a study in: {_EXPECTED}")
     driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
     return parsed.set(drivername=driver).render_as_string(hide_password=False)
 
@@ -172,10 +180,7 @@ def _plainly(url: str) -> Iterator[None]:
     try:
         yield
     except (exc.ArgumentError, exc.NoSuchModuleError) as error:
-        raise TuningError(
-            "that is no URL of a database: write sqlite:///study.db or "
-            "postgresql://user:password@host/database"
-        ) from error
+        raise TuningError(f"that is no URL of a database: {_EXPECTED}") from error
     except (exc.SQLAlchemyError, StorageInternalError) as error:
         refused = error.__cause__ if isinstance(error, StorageInternalError) else error
         why = str(getattr(refused, "orig", None) or refused).splitlines()[0]
