@@ -11,6 +11,7 @@ import threading
 import time
 import tomllib
 import uuid
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +26,7 @@ from inkdigits.datasets import load_parts
 from inkdigits.errors import TuningError
 from inkdigits.tuning import Plan, search
 from inkdigits.tuning.lost import RETRIES, LostTrials
-from inkdigits.tuning.storage import counted, default_url, open_study
+from inkdigits.tuning.storage import counted, default_url, open_study, renew_sampler
 from inkdigits.tuning.trial import run_trial
 
 SPACE = """
@@ -279,6 +280,22 @@ def test_a_lost_trial_is_done_again_once_however_many_processes_see_it(
             "SELECT value_json FROM trial_system_attributes WHERE key = 'retry_history'"
         ).fetchall()
     assert len(again) == len(set(again)) == 2 * RETRIES  # each trial, until it is given up
+
+
+def test_trials_that_are_done_again_before_they_chose_choose_what_none_has(
+    tmp_path: Path, some_digits: Dataset
+) -> None:
+    plan = plan_for(some_digits, space=tomllib.loads(SPACE))
+    with open_study(default_url(tmp_path), "study", plan) as study:
+        for _ in range(4):
+            study.enqueue_trial({})
+        rates = []
+        for _ in range(8):
+            renew_sampler(study, plan)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # heartbeats call themselves experimental
+                rates.append(plan.search_space.suggest(study.ask())["learning_rate"])
+    assert len(set(rates)) == 8
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])

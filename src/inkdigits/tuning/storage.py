@@ -78,8 +78,8 @@ def open_study(url: str, name: str, plan: Plan) -> "Iterator[Study]":
 def renew_sampler(study: "Study", plan: Plan) -> None:
     """Give a study a sampler for its next trial.
 
-    What it draws depends on the seed and on how many trials there are, so that a study that goes on
-    does not draw what it drew before.
+    What it draws depends on the seed and on how many trials have begun, so that a study that goes
+    on does not draw what it drew before.
     """
     study.sampler = _sampler(plan, study)
 
@@ -198,7 +198,8 @@ def _another(name: str, what: str) -> TuningError:
 def _sampler(plan: Plan, study: "Study") -> Any:
     from optuna import samplers
 
-    seed = (plan.seed * 1_000_003 + len(study.get_trials(deepcopy=False))) % 2**32
+    begun = sum(trial.state.name != "WAITING" for trial in study.get_trials(deepcopy=False))
+    seed = (plan.seed * 1_000_003 + begun) % 2**32
     if plan.method == "grid":
         return samplers.GridSampler(plan.search_space.grid(), seed=plan.seed)
     if plan.method == "random":
