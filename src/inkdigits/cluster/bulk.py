@@ -6,6 +6,7 @@ its file twice gets the same. So nothing is lost and nothing is there twice.
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,7 @@ def read_parts(
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     rows = [{"part": to_json(part.to_row())} for part in left]  # Arrow has no text for all paths
     results = data.from_items(rows, override_num_blocks=len(rows)).map(
         _PartReader,

@@ -10,7 +10,8 @@ from inkdigits.errors import ClusterError, import_extra
 
 __all__ = ["connected", "set_environment"]
 
-# Ray would tell its makers how it is used; and that a GPU-less task sees no GPU is no news.
+# Ray would tell its makers how it is used; and that a GPU-less task sees no GPU is no news. Its
+# second kind of trainers, which nothing here uses, would be imported in place of the first.
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
