@@ -115,6 +115,15 @@ def test_a_cluster_that_is_not_there_is_named(few: Path, tmp_path: Path) -> None
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
+def test_an_address_where_nobody_answers_is_named_at_once(address: str) -> None:
+    with (
+        pytest.raises(ClusterError, match=f"no cluster can be reached at {address}: "),
+        connected(address),
+    ):
+        pass
+
+
 def test_two_nodes_read_as_one_machine_does_though_a_worker_is_killed(
     tmp_path: Path, cluster: int, pictures: Path, cli: Cli
 ) -> None:

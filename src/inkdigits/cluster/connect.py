@@ -3,12 +3,15 @@
 import contextlib
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Iterator
 
 from inkdigits.errors import ClusterError, import_extra
 
 __all__ = ["connected", "set_environment"]
+
+_KNOCK_SECONDS = 20
 
 # Ray would tell its makers how it is used; and that a GPU-less task sees no GPU is no news. Its
 # second kind of trainers, which nothing here uses, would be imported in place of the first.
@@ -44,6 +47,7 @@ def connected(address: str | None) -> Iterator[int]:
             yield int(ray.cluster_resources().get("CPU", 1))
             return
         try:
+            _knock(address)
             ray.init(
                 address=address or "local",
                 include_dashboard=None if address else False,
@@ -59,6 +63,15 @@ def connected(address: str | None) -> Iterator[int]:
             yield int(ray.cluster_resources().get("CPU", 1))
         finally:
             ray.shutdown()
+
+
+def _knock(address: str | None) -> None:
+    """Connect to a cluster's head and leave: Ray would try for minutes where nobody is."""
+    _, _, place = (address or "").rpartition("://")
+    host, _, port = place.rpartition(":")
+    if port.isdecimal():
+        with socket.create_connection((host.strip("[]"), int(port)), _KNOCK_SECONDS):
+            pass
 
 
 def set_environment() -> None:
